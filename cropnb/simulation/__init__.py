@@ -1,0 +1,12 @@
+"""A county with known truth: weather, fields, growth and radar, simulated from physics and assumptions.
+
+Nothing here is a finding about a real place. Parameters tagged C were set to match a number of the thesis
+the county imitates, and what follows from them must not be reported as agreement with it.
+"""
+
+from cropnb.simulation.configuration import load_parameters, parameter_table
+from cropnb.simulation.parameters import Parameters
+from cropnb.simulation.scene import simulate
+from cropnb.simulation.version import sim_version
+
+__all__ = ["Parameters", "load_parameters", "parameter_table", "sim_version", "simulate"]

@@ -1,0 +1,108 @@
+"""Rules that tie several values of a parameter file together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+from cropnb.schema import require
+from cropnb.simulation.parameters import CLASS_NAMES, Crop, Parameters
+
+COVERS = ("water", "grass", "forest", "residential", "crop")
+VILLAGE = ("tree", "garden", "building")
+
+
+def check_parameters(parameters: Parameters) -> None:
+    """Raise where values contradict each other.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        As read from the file.
+
+    Raises
+    ------
+    SchemaError
+        Naming the key, the value and the remedy.
+    """
+    _check_shares(parameters)
+    _check_crops(parameters)
+    _check_dates(parameters)
+    _check_sizes(parameters)
+
+
+def _check_shares(parameters: Parameters) -> None:
+    landscape, allocation = parameters.landscape, parameters.allocation
+    _sum_to_one("landscape.cover_shares", landscape.cover_shares, names=COVERS)
+    _sum_to_one("landscape.village_shares", landscape.village_shares, names=VILLAGE)
+    _sum_to_one("allocation.priors", allocation.priors, names=(*parameters.crops, "other"))
+    _sum_to_one("allocation.other_shares", allocation.other_shares, names=tuple(parameters.crops))
+
+
+def _sum_to_one(name: str, shares: Mapping[str, float], *, names: Iterable[str]) -> None:
+    _known(name, shares, names)
+    total = sum(shares.values())
+    require(
+        abs(total - 1) < 1e-6 and min(shares.values()) >= 0,
+        f"{name}: the shares {dict(shares)} sum to {total:.4g}; expected 1, none negative. Change one.",
+    )
+
+
+def _known(where: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+    unknown = sorted(set(given) - set(allowed))
+    require(not unknown, f"{where}: unknown {', '.join(unknown)}; use {', '.join(allowed)}.")
+
+
+def _check_crops(parameters: Parameters) -> None:
+    _known("after_harvest.regrowth_crops", parameters.after_harvest.regrowth_crops, tuple(parameters.crops))
+    _known("flooding.crops", parameters.flooding.crops, tuple(parameters.crops))
+    require("grass" in parameters.crops, "crops: no 'grass'; blocks of grass need it. Add [crops.grass].")
+    for name, crop in parameters.crops.items():
+        _known(f"crops.{name}.crop_class", (crop.crop_class,), CLASS_NAMES)
+        _check_calendar(name, crop)
+
+
+def _check_calendar(name: str, crop: Crop) -> None:
+    for earlier, later in pairwise(("sow", "up50", "dn50", "harvest")):
+        first, second = getattr(crop, earlier), getattr(crop, later)
+        require(
+            first < second,
+            f"crops.{name}.{later}: day {second} is not after {earlier}, day {first}. Sort them.",
+        )
+
+
+def _check_dates(parameters: Parameters) -> None:
+    acquisitions = parameters.radar.acquisitions
+    require(len(acquisitions) > 0, "radar.acquisitions: empty; expected dates. List at least one.")
+    for first, second in pairwise(acquisitions):
+        require(
+            first < second,
+            f"radar.acquisitions: day {second} follows day {first}; expected rising dates. Sort them.",
+        )
+    scene = parameters.scene
+    require(
+        scene.season_start <= acquisitions[0] and acquisitions[-1] <= scene.season_end,
+        f"radar.acquisitions: days {acquisitions[0]} to {acquisitions[-1]} leave the season, days "
+        f"{scene.season_start} to {scene.season_end}. Widen the season or drop dates.",
+    )
+
+
+def _check_sizes(parameters: Parameters) -> None:
+    preset, scene = parameters.preset, parameters.scene
+    for key in ("n_row", "n_column", "n_pixel"):
+        value = getattr(preset, key)
+        require(value >= 1, f"preset {key}: {value}; expected 1 or more. Raise it.")
+    side = preset.n_pixel * 2 * scene.cell_m
+    require(
+        side < scene.grid_square_m,
+        f"preset n_pixel: a tile of {side} m overflows its grid square, {scene.grid_square_m} m. Lower it.",
+    )
+    require(
+        len(parameters.weather.temperature_c) == 12,
+        f"weather.temperature_c: {len(parameters.weather.temperature_c)} values; expected one per month. "
+        "Give 12.",
+    )
+    require(
+        parameters.radar.n_looks > 1,
+        f"radar.n_looks: {parameters.radar.n_looks}; expected above 1. Raise it.",
+    )

@@ -1,0 +1,107 @@
+"""Labels of one tile at 10 m: true classes, parcels, the cropland mask, and how pure each pixel is.
+
+Labels carry no survey error here. Roads have no class; a village is residential, its trees and gardens
+included; a shelterbelt is forest; grass counts as "other". Fields below the survey's smallest area have a
+parcel but no class.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cropnb.simulation.allocation import NO_CROP
+from cropnb.simulation.arrays import Booleans, Integers
+from cropnb.simulation.landscape import Land
+from cropnb.simulation.layout import Cover
+from cropnb.simulation.painting import point_spread
+from cropnb.simulation.parameters import CLASS_NAMES, Parameters
+from cropnb.simulation.raster import Cells, edge_distance, mixed_fraction, pixel_object
+from cropnb.simulation.seeds import Stage, Tile, tile_rng
+
+PARCELS_PER_TILE = 2**20
+_COLUMNS_MAX = 64  # of the county's grid; keeps parcel numbers within 32 bits
+_HECTARE_M2 = 1e4
+
+
+def label_pixels(parameters: Parameters, tile: Tile, land: Land, crop: Integers) -> dict[str, np.ndarray]:
+    """Labels and purity of a tile's pixels.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        The scene.
+    tile : Tile () [1]
+        Which grid square; enters the parcel numbers.
+    land : Land () [1]
+        Cells and objects.
+    crop : ndarray (object,) [1]
+        Crop of each object, -1 where none.
+
+    Returns
+    -------
+    dict (variable,) [1]
+        Arrays (y, x); `parcel_cell` is the parcel's number within the tile, -1 on roads.
+    """
+    cells = land.cells
+    class_of = object_class(parameters, land, crop)
+    parcel = pixel_object(cells.object_id)
+    class_pixels = class_of[parcel]
+    small = _too_small(cells, class_of, parameters)
+    tile_number = tile.row * _COLUMNS_MAX + tile.column  # the same whatever the preset
+    return {
+        "class_id": np.where(small[parcel], -1, class_pixels).astype(np.int16),
+        "parcel_id": np.where(parcel < 0, -1, tile_number * PARCELS_PER_TILE + parcel).astype(np.int32),
+        "parcel_cell": parcel,
+        "cropland": _cropland(parameters, tile, land, parcel),
+        "mixed_fraction": mixed_fraction(
+            class_of[cells.object_id], class_pixels, point_spread(parameters.radar)
+        ),
+        "edge_distance": edge_distance(cells.object_id, cell_m=parameters.scene.cell_m),
+    }
+
+
+def object_class(parameters: Parameters, land: Land, crop: Integers) -> Integers:
+    """Class of each object, with one entry more, -1, which the number -1 of roads falls on.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        Class of each crop.
+    land : Land () [1]
+        Cover of each block.
+    crop : ndarray (object,) [1]
+        Crop of each object.
+
+    Returns
+    -------
+    ndarray (object + 1,) [1]
+        Numbers in the order of `CLASS_NAMES`.
+    """
+    layout = land.layout
+    by_cover = {Cover.FOREST: "forest", Cover.WATER: "water", Cover.RESIDENTIAL: "residential"}
+    class_of = np.full(crop.size + 1, -1)
+    for cover, name in by_cover.items():
+        class_of[:-1][layout.cover[layout.object_block] == cover] = CLASS_NAMES.index(name)
+    class_of[layout.n_field : crop.size] = CLASS_NAMES.index("forest")  # belts
+    of_crop = np.array([CLASS_NAMES.index(c.crop_class) for c in parameters.crops.values()])
+    planted = np.flatnonzero(crop != NO_CROP)
+    class_of[planted] = of_crop[crop[planted]]
+    return class_of
+
+
+def _too_small(cells: Cells, class_of: Integers, parameters: Parameters) -> Booleans:
+    """True for crop fields that a survey leaves out, by their area inside the tile."""
+    inside = cells.object_id[cells.object_id >= 0]
+    area_m2 = np.bincount(inside, minlength=class_of.size) * parameters.scene.cell_m**2
+    crop = (class_of >= 0) & (class_of <= CLASS_NAMES.index("other"))
+    return crop & (area_m2 < parameters.landscape.survey_min_ha * _HECTARE_M2)
+
+
+def _cropland(parameters: Parameters, tile: Tile, land: Land, parcel: Integers) -> Booleans:
+    """Mask of crop and grass blocks without their roads; some blocks are wrong, as in any mask."""
+    rng = tile_rng(parameters.scene, Stage.MASK_NOISE, tile)
+    cover = land.layout.cover
+    crop = (cover == Cover.CROP) | (cover == Cover.GRASS)
+    crop ^= rng.random(cover.size) < parameters.landscape.mask_noise
+    masked: Booleans = np.append(crop[land.layout.object_block], False)[parcel]
+    return masked

@@ -1,0 +1,294 @@
+"""What a simulated scene is made from: one frozen class per table of the parameter file.
+
+Lengths are in metres, angles in degrees, durations in days, unless the name's suffix says otherwise. The
+unit, the kind of evidence and the source of each value stand beside it in the file (`configuration`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import NewType
+
+Day = NewType("Day", int)  # whole days since 1 January of the season's year; "05-01" in the file
+
+# The order is the class_id. Wheat keeps its own class; whoever needs the six-class legend of the thesis
+# merges it into "other".
+CLASS_NAMES = ("maize", "soybean", "wheat", "other", "residential", "forest", "water")
+CROPLAND_CLASSES = ("maize", "soybean", "wheat", "other")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneParameters:
+    """Place, season and grid."""
+
+    name: str
+    number: int
+    year: int
+    seed: int
+    season_start: Day
+    season_end: Day
+    crs: str
+    west_m: float
+    north_m: float
+    grid_square_m: float
+    cell_m: float
+    licence: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """How much of the county: rows and columns of tiles, pixels of 10 m along a tile's side."""
+
+    n_row: int
+    n_column: int
+    n_pixel: int
+    showcase: bool
+    block_area_ha: float
+    block_side_m: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeatherParameters:
+    """Daily temperature, rain, wind and dew."""
+
+    temperature_c: tuple[float, ...]
+    ar_coefficient: float
+    ar_sd_c: float
+    month_sd_c: float
+    heat_cap_c: float
+    rain_mm: float
+    rain_scale: float
+    rain_peak: Day
+    rain_width_d: float
+    wet_base: float
+    wet_season: float
+    wet_after_wet: float
+    wet_after_dry: float
+    rain_shape: float
+    rain_base_mm: float
+    rain_season_mm: float
+    wind_sd: float
+    dew_min_c: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoistureParameters:
+    """Bucket model of the uppermost 5 cm of soil."""
+
+    start: float
+    infiltration: float
+    depth_mm: float
+    cap: float
+    wilting_point: float
+    field_capacity: float
+    drying_rate: float
+    drying_reference_c: float
+    drain_keep: float
+    field_min: float
+    field_max: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """Calendar, canopy and water-cloud coefficients of one crop."""
+
+    crop_class: str
+    base_c: float
+    sow: Day
+    up50: Day
+    up_width_d: float
+    dn50: Day
+    dn_width_d: float
+    lai_max: float
+    vwc_max: float
+    water_lag_d: float
+    dry_fraction: float
+    harvest: Day
+    harvest_sd_d: float
+    a_vv: float
+    a_vh: float
+    b_vv: float
+    b_vh: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AfterHarvest:
+    """Stubble, and what follows an early harvest: tillage, or weeds and volunteers."""
+
+    stubble_lai: float
+    stubble_vwc: float
+    regrowth_crops: tuple[str, ...]
+    tilled_share: float
+    tilled_delay_d: tuple[float, float]
+    regrowth_lai: tuple[float, float]
+    regrowth_delay_d: float
+    regrowth_width_d: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flooding:
+    """Paddy: a water surface under the canopy between two dates."""
+
+    crops: tuple[str, ...]
+    start: Day
+    end: Day
+    vv_db: float
+    vh_db: float
+    vv_wind_db: float
+    vh_wind_db: float
+    double_bounce: float
+    double_bounce_vh: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """Random differences between fields, and within them."""
+
+    sowing_field_sd_d: float
+    sowing_village_sd_d: float
+    sowing_village_m: float
+    rate_sd: float
+    maturity_sd: float
+    vigour_sd: float
+    vigour_mean_ln: float
+    roughness_cm: float
+    roughness_sd: float
+    moisture_sd: float
+    moisture_shared: float
+    moisture_own: float
+    moisture_m: float
+    canopy_sd_db: float
+    attenuation_sd: float
+    drift_sd_db: float
+    drift_d: float
+    vv_vh_correlation: float
+    texture_log10: float
+    texture_m: float
+    vigour_within: float
+    vigour_within_m: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandscapeParameters:
+    """Blocks, roads, belts, strips and villages."""
+
+    rotation_sd_deg: float
+    warp_m: float
+    warp_wavelength_m: tuple[float, float]
+    frame_factor: float
+    split_range: tuple[float, float]
+    block_area_spread: float
+    cover_shares: dict[str, float]
+    cover_shared: float
+    cover_own: float
+    cover_m: float
+    road_m: tuple[float, float]
+    belt_share: float
+    belt_m: tuple[float, float]
+    village_shares: dict[str, float]
+    village_m: float
+    strip_share: float
+    strip_m: float
+    strip_spread: float
+    strip_range_m: tuple[float, float]
+    strip_piece_m: tuple[float, float]
+    mono_cuts: tuple[int, int]
+    mono_piece_m: tuple[float, float]
+    survey_min_ha: float
+    mask_noise: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allocation:
+    """Which crop stands where."""
+
+    priors: dict[str, float]
+    other_shares: dict[str, float]
+    preference: float
+    preference_m: float
+    strip_wheat: float
+    keep_neighbour: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoilParameters:
+    """How rough the bare soil is through the season, and the effect of its rows."""
+
+    roughness_presow: float
+    roughness_floor: float
+    roughness_fresh: float
+    roughness_rain_mm: float
+    roughness_after_harvest: float
+    row_gain: float
+    row_width_deg: float
+    rho_base: float
+    rho_ridge: float
+    rho_quadrature: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Covers:
+    """Log10 of sigma0 of what is not a crop: a constant, and a slope on leaves or wind."""
+
+    leaf_on: Day
+    leaf_on_d: float
+    leaf_off: Day
+    leaf_off_d: float
+    forest_vv: tuple[float, float]
+    forest_vh: tuple[float, float]
+    garden_vv: tuple[float, float]
+    garden_vh: tuple[float, float]
+    water_vv: tuple[float, float]
+    water_vh: tuple[float, float]
+    building_vv: float
+    building_vh: float
+    building_order: float
+    road_vv: float
+    road_vh: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Radar:
+    """One Sentinel-1 track."""
+
+    relative_orbit: int
+    orbit_direction: str
+    acquisitions: tuple[Day, ...]
+    wavelength_cm: float
+    incidence_deg: float
+    incidence_gradient: float
+    look_azimuth_deg: float
+    nesz_db: float
+    n_looks: float
+    azimuth_weights: tuple[float, ...]
+    range_weights: tuple[float, ...]
+    cross_talk: float
+    cross_talk_rad: float
+    dew_gain: float
+    missing_share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Everything that `simulate` reads; `dataclasses.replace` makes a variant."""
+
+    scene: SceneParameters
+    preset_name: str
+    preset: Preset
+    weather: WeatherParameters
+    moisture: MoistureParameters
+    crops: dict[str, Crop]
+    after_harvest: AfterHarvest
+    flooding: Flooding
+    effects: Effects
+    landscape: LandscapeParameters
+    allocation: Allocation
+    soil: SoilParameters
+    covers: Covers
+    radar: Radar
+
+    def fingerprint(self, version: str) -> str:
+        """SHA-256 of all values and of the simulator's `version`, as hexadecimal text."""
+        return hashlib.sha256(f"{self!r}\n{version}".encode()).hexdigest()

@@ -1,0 +1,166 @@
+"""The whole scene: tiles side by side in one mosaic, as a DataTree that keeps the project's contract.
+
+Each tile is cut from the middle of its own 10-km grid square. In the arrays tiles touch; on the ground
+they are kilometres apart, and the coordinates `y` and `x` say so: they jump from one tile to the next.
+`block_id` numbers the tiles row by row from the north-west, so that cross-validation by block never
+splits a tile. A moving window that crosses a border between tiles mixes places that are far apart: mind
+the border, or work per block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import numpy as np
+import xarray as xr
+from tqdm import tqdm
+
+from cropnb.legends import CropClass, Legend
+from cropnb.schema import C2, LABELS
+from cropnb.simulation.landscape import tile_centre_m
+from cropnb.simulation.parameters import CLASS_NAMES, CROPLAND_CLASSES, Parameters
+from cropnb.simulation.seeds import Tile
+from cropnb.simulation.tile import TileArrays, scene_weather, simulate_tile
+from cropnb.simulation.version import sim_version
+
+TRUTH = {
+    "lai": ("m2 m-2", "true green leaf area index of the parcel"),
+    "stage": ("1", "thermal age over thermal age at maturity"),
+    "vwc": ("kg m-2", "true vegetation water content of the parcel"),
+    "sowing_day": ("day", "sowing, days since 1 January"),
+    "harvest_day": ("day", "harvest, days since 1 January"),
+    "mixed_fraction": ("1", "share of the point spread on another class"),
+    "edge_distance": ("m", "distance to the nearest parcel border"),
+    "sigma0_vv": ("1", "true sigma0 VV before cross-talk, noise and speckle"),
+    "sigma0_vh": ("1", "true sigma0 VH before cross-talk, noise and speckle"),
+}
+
+
+def simulate(parameters: Parameters, *, progress: bool = True) -> xr.DataTree:
+    """Simulate a scene with known truth.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        From `load_parameters`.
+    progress : bool () [1]
+        False hides the bar; it shows on terminals only, so that it never litters a page.
+
+    Returns
+    -------
+    DataTree () [1]
+        `/sentinel1/<relative_orbit>/c2`, `/labels` and `/truth`; the same bytes for the same parameters.
+    """
+    mosaic: TileArrays = {}
+    tiles = list(scene_tiles(parameters))
+    for number, tile in enumerate(tqdm(tiles, unit="tile", disable=None if progress else True)):
+        arrays = simulate_tile(parameters, tile)
+        arrays["block_id"] = np.full(arrays["class_id"].shape, number, dtype=np.int16)
+        _insert(mosaic, arrays, tile, parameters)
+    return _tree(mosaic, parameters)
+
+
+def scene_tiles(parameters: Parameters) -> Iterator[Tile]:
+    """Tiles of the preset, row by row from the north-west."""
+    for row in range(parameters.preset.n_row):
+        for column in range(parameters.preset.n_column):
+            yield Tile(row, column)
+
+
+def scene_legend() -> Legend:
+    """Legend of the labels."""
+    return Legend(
+        tuple(CropClass(i, name, "", name in CROPLAND_CLASSES) for i, name in enumerate(CLASS_NAMES))
+    )
+
+
+def _insert(mosaic: TileArrays, arrays: TileArrays, tile: Tile, parameters: Parameters) -> None:
+    """Copy a tile into the mosaic, which is allocated when the first tile comes."""
+    preset, n = parameters.preset, parameters.preset.n_pixel
+    for name, values in arrays.items():
+        if name not in mosaic:
+            shape = (*values.shape[:-2], preset.n_row * n, preset.n_column * n)
+            mosaic[name] = np.empty(shape, dtype=values.dtype)
+        y, x = slice(tile.row * n, (tile.row + 1) * n), slice(tile.column * n, (tile.column + 1) * n)
+        mosaic[name][..., y, x] = values
+
+
+def _tree(mosaic: TileArrays, parameters: Parameters) -> xr.DataTree:
+    radar = parameters.radar
+    place = _coordinates(parameters)
+    time = {"time": _times(parameters)}
+    c2 = {
+        name: (v.dims, mosaic[name], {"units": v.units, "long_name": v.long_name})
+        for name, v in C2.variables.items()
+    }
+    labels = {
+        name: (v.dims, mosaic[name], {"units": v.units, "long_name": v.long_name})
+        for name, v in LABELS.variables.items()
+        if name in mosaic
+    }
+    orbit = {"relative_orbit": radar.relative_orbit, "orbit_direction": radar.orbit_direction}
+    groups = {
+        "/": xr.Dataset(attrs=_attrs(parameters) | {"n_parcel": _n_parcel(mosaic)}),
+        f"/sentinel1/{radar.relative_orbit}/c2": xr.Dataset(c2, coords=time | place, attrs=orbit),
+        "/labels": xr.Dataset(labels, coords=place, attrs={"legend": scene_legend().to_json()}),
+        "/truth": _truth(mosaic, parameters, time | place),
+    }
+    return xr.DataTree.from_dict(groups)
+
+
+def _n_parcel(mosaic: TileArrays) -> int:
+    """Labelled parcels of cropland: what decides how much a classifier can learn, more than pixels do."""
+    crop = np.isin(mosaic["class_id"], [CLASS_NAMES.index(name) for name in CROPLAND_CLASSES])
+    return int(np.unique(mosaic["parcel_id"][crop]).size)
+
+
+def _truth(mosaic: TileArrays, parameters: Parameters, coords: dict[str, xr.Variable]) -> xr.Dataset:
+    stack, flat = ("time", "y", "x"), ("y", "x")
+    truth = {
+        name: (stack if mosaic[name].ndim == 3 else flat, mosaic[name], {"units": unit, "long_name": text})
+        for name, (unit, text) in TRUTH.items()
+    }
+    day = list(parameters.radar.acquisitions)
+    moisture = scene_weather(parameters).moisture[day].astype(np.float32)
+    attrs = {"units": "m3 m-3", "long_name": "county's soil moisture, uppermost 5 cm"}
+    return xr.Dataset(truth | {"soil_moisture": (("time",), moisture, attrs)}, coords=coords)
+
+
+def _coordinates(parameters: Parameters) -> dict[str, xr.Variable]:
+    """Pixel centres; they jump between tiles."""
+    n, size = parameters.preset.n_pixel, 2 * parameters.scene.cell_m
+    offset = (np.arange(n) - (n - 1) / 2) * size
+    x = [tile_centre_m(parameters, Tile(0, c))[0] + offset for c in range(parameters.preset.n_column)]
+    y = [tile_centre_m(parameters, Tile(r, 0))[1] - offset for r in range(parameters.preset.n_row)]
+    return {
+        "y": xr.Variable("y", np.concatenate(y), {"units": "m", "long_name": "northing of the pixel centre"}),
+        "x": xr.Variable("x", np.concatenate(x), {"units": "m", "long_name": "easting of the pixel centre"}),
+    }
+
+
+def _times(parameters: Parameters) -> xr.Variable:
+    days = np.array(parameters.radar.acquisitions, dtype="timedelta64[D]")
+    start = np.datetime64(f"{parameters.scene.year}-01-01")
+    times = (start + days).astype("datetime64[ns]")
+    return xr.Variable("time", times, {"long_name": "acquisition date, UTC"})
+
+
+def _attrs(parameters: Parameters) -> dict[str, str | int]:
+    scene = parameters.scene
+    first = date(scene.year, 1, 1)
+    start, end = (first + timedelta(days=d) for d in (scene.season_start, scene.season_end))
+    version = sim_version()
+    return {
+        "name": f"{scene.name}-{parameters.preset_name}",
+        "kind": "simulated",
+        "crs": scene.crs,
+        "season": f"{start}/{end}",
+        "licence": scene.licence,
+        "source": scene.source,
+        "fingerprint": parameters.fingerprint(version),
+        "preset": parameters.preset_name,
+        "seed": scene.seed,
+        "sim_version": version,
+        "layout": "tiles of separate grid squares, side by side; y and x jump between tiles, block_id = tile",
+    }

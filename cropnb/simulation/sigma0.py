@@ -1,0 +1,195 @@
+"""Backscatter of fields and covers on each date, split into the parts of the ground and of the canopy.
+
+A field's row holds four powers and the VV-VH covariance of its soil. Rows for forest, water, gardens,
+buildings and roads follow the fields, so that one look-up paints a whole tile. Canopies scatter VV and VH
+independently; only soil, water, buildings and roads have a VV-VH covariance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy.special import expit
+
+from cropnb.simulation.arrays import Floats
+from cropnb.simulation.canopy import canopy_sigma0, transmissivity
+from cropnb.simulation.effects import FieldEffects
+from cropnb.simulation.growth import Growth
+from cropnb.simulation.parameters import Covers, Crop, Flooding, MoistureParameters, Radar, SoilParameters
+from cropnb.simulation.raster import Ground
+from cropnb.simulation.soil import co_cross_correlation, oh2004, roughness_factor, row_gain
+from cropnb.simulation.weather import Weather
+
+
+@dataclass(frozen=True)
+class Components:
+    """Linear power by object (or cover) and time; `cross` is the soil's sqrt(VV VH) times its correlation."""
+
+    ground_vv: Floats
+    ground_vh: Floats
+    canopy_vv: Floats
+    canopy_vh: Floats
+    cross: Floats
+
+    @classmethod
+    def concatenate(cls, parts: list[Components]) -> Components:
+        """Rows of several parts, one after the other."""
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """When and how the fields of a tile are looked at."""
+
+    day: Floats  # (time,) [day]
+    incidence_rad: Floats  # (field, 1) [rad]
+    look_to_row_deg: Floats  # (field, 1) [deg]
+
+
+def field_components(
+    growth: Growth,
+    crops: list[Crop],
+    effects: FieldEffects,
+    weather: Weather,
+    *,
+    seen: Pass,
+    ground: tuple[SoilParameters, MoistureParameters, Radar],
+) -> Components:
+    """Powers of crop fields.
+
+    Parameters
+    ----------
+    growth : Growth (field, time) [1]
+        State of each field.
+    crops : list (field,) [1]
+        Crop of each field.
+    effects : FieldEffects (field,) [1]
+        Random effects.
+    weather : Weather (day,) [1]
+        Moisture, dew, rain.
+    seen : Pass () [1]
+        Days and angles.
+    ground : tuple (3,) [1]
+        Parameters of soil, of moisture and of the radar.
+
+    Returns
+    -------
+    Components (field, time) [1, linear power]
+        Before texture and noise.
+    """
+    soil, _, radar = ground
+    vv, vh = _bare_soil(growth, effects, weather, seen=seen, ground=ground)
+    dew = 1 + radar.dew_gain * weather.dew[seen.day.astype(int)]
+    powers = []
+    for k, (bare, pol) in enumerate(((vv, "vv"), (vh, "vh"))):
+        b = _column(crops, f"b_{pol}") * effects.attenuation_gain[:, None]
+        a = _column(crops, f"a_{pol}") * effects.canopy_gain[:, k, None]
+        tau2 = transmissivity(growth.vwc, b=b, incidence_rad=seen.incidence_rad)
+        drift = effects.drift_gain[:, k]
+        canopy = canopy_sigma0(tau2, a=a, incidence_rad=seen.incidence_rad) * dew
+        powers.append((bare * tau2 * drift, canopy * drift))
+    rho = co_cross_correlation(seen.look_to_row_deg, growth.cover, soil)
+    (ground_vv, canopy_vv), (ground_vh, canopy_vh) = powers
+    return Components(ground_vv, ground_vh, canopy_vv, canopy_vh, rho * np.sqrt(ground_vv * ground_vh))
+
+
+def flood(
+    components: Components, growth: Growth, flooding: Flooding, wind: Floats, *, day: Floats
+) -> Components:
+    """Fields with a water surface under the canopy, and the double bounce between stems and water.
+
+    Parameters
+    ----------
+    components : Components (field, time) [1, linear power]
+        Of dry fields, from `field_components`.
+    growth : Growth (field, time) [1]
+        State of the same fields.
+    flooding : Flooding () [1]
+        Dates and powers.
+    wind : ndarray (time,) [1]
+        Roughening of the water.
+    day : ndarray (time,) [day]
+        Acquisition days.
+
+    Returns
+    -------
+    Components (field, time) [1, linear power]
+        Changed between the two dates only; the water's attenuation by the canopy is left out.
+    """
+    wet = (day >= flooding.start) & (day <= flooding.end)
+    vv = 10 ** ((flooding.vv_db + flooding.vv_wind_db * wind) / 10)
+    vh = 10 ** ((flooding.vh_db + flooding.vh_wind_db * wind) / 10)
+    bounce = flooding.double_bounce * growth.cover * wet
+    return Components(
+        np.where(wet, vv, components.ground_vv),
+        np.where(wet, vh, components.ground_vh),
+        components.canopy_vv + bounce,
+        components.canopy_vh + flooding.double_bounce_vh * bounce,
+        np.where(wet, 0.0, components.cross),
+    )
+
+
+def cover_components(covers: Covers, soil: SoilParameters, wind: Floats, *, day: Floats) -> Components:
+    """Powers of what is not a crop, in the order of `Ground`.
+
+    Parameters
+    ----------
+    covers : Covers () [1]
+        Log10 of sigma0, and its slopes on leaves or wind.
+    soil : SoilParameters () [1]
+        VV-VH correlation of surfaces.
+    wind : ndarray (time,) [1]
+        Roughening of the water.
+    day : ndarray (time,) [day]
+        Acquisition days.
+
+    Returns
+    -------
+    Components (cover, time) [1, linear power]
+        Forest and gardens are canopy, the rest ground.
+    """
+    leaf = expit((day - covers.leaf_on) / covers.leaf_on_d) * expit(
+        (covers.leaf_off - day) / covers.leaf_off_d
+    )
+    still = np.zeros_like(leaf)
+    none = np.full_like(leaf, -np.inf)  # log10 of no power
+    log10_ground, log10_canopy = {}, {}
+    for pol in ("vv", "vh"):
+        forest, garden, water = (getattr(covers, f"{name}_{pol}") for name in ("forest", "garden", "water"))
+        canopy = {Ground.FOREST: forest[0] + forest[1] * leaf, Ground.GARDEN: garden[0] + garden[1] * leaf}
+        surface = {
+            Ground.WATER: water[0] + water[1] * wind,
+            Ground.BUILDING: getattr(covers, f"building_{pol}") + still,
+            Ground.ROAD: getattr(covers, f"road_{pol}") + still,
+        }
+        kinds = [g for g in Ground if g is not Ground.FIELD]
+        log10_canopy[pol] = np.stack([canopy.get(g, none) for g in kinds])
+        log10_ground[pol] = np.stack([surface.get(g, none) for g in kinds])
+    vv, vh = 10 ** log10_ground["vv"], 10 ** log10_ground["vh"]
+    return Components(
+        vv, vh, 10 ** log10_canopy["vv"], 10 ** log10_canopy["vh"], soil.rho_base * np.sqrt(vv * vh)
+    )
+
+
+def _bare_soil(
+    growth: Growth,
+    effects: FieldEffects,
+    weather: Weather,
+    *,
+    seen: Pass,
+    ground: tuple[SoilParameters, MoistureParameters, Radar],
+) -> tuple[Floats, Floats]:
+    """VV and VH of each field's soil without canopy, rows included."""
+    soil, moisture, radar = ground
+    level = weather.moisture[seen.day.astype(int)][None] + effects.moisture[:, None]
+    level = np.clip(level, moisture.field_min, moisture.field_max)
+    height_cm = effects.roughness_cm[:, None] * roughness_factor(effects, weather.rain_mm, soil, day=seen.day)
+    ks = 2 * np.pi / radar.wavelength_cm * height_cm
+    vv, vh = oh2004(level, ks, incidence_rad=seen.incidence_rad)
+    rows = row_gain(seen.look_to_row_deg, growth.cover, soil)
+    return vv * rows, vh * rows
+
+
+def _column(crops: list[Crop], name: str) -> Floats:
+    return np.array([getattr(crop, name) for crop in crops])[:, None]

@@ -1,0 +1,28 @@
+"""Version of the simulator: a hash of what decides its numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from cropnb.paths import data_folder
+
+PARAMETER_FILE = "county.toml"
+
+
+@cache
+def sim_version() -> str:
+    """First 16 hexadecimal digits of the SHA-256 over the simulator's source and its parameter file.
+
+    Returns
+    -------
+    str () [1]
+        Changes with any change of either; printed beside every simulated number.
+    """
+    digest = hashlib.sha256()
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    for path in (*sources, data_folder() / "scenes" / PARAMETER_FILE):
+        digest.update(path.name.encode())
+        digest.update(path.read_text(encoding="utf-8").encode())  # text: the same on all systems
+    return digest.hexdigest()[:16]

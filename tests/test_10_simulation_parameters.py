@@ -1,0 +1,120 @@
+"""Parameter files: provenance of every value, and errors that name the key and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cropnb.paths import data_folder
+from cropnb.schema import SchemaError
+from cropnb.simulation import load_parameters, parameter_table, sim_version
+
+COUNTY = data_folder() / "scenes" / "county.toml"
+
+
+def changed_file(tmp_path: Path, old: str, new: str) -> Path:
+    text = COUNTY.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the file"
+    path = tmp_path / "changed.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("preset", "tiles", "pixels"), [("smoke", 6, 64), ("mini", 20, 200)])
+def test_presets_have_the_sizes_the_book_states(preset: str, tiles: int, pixels: int) -> None:
+    chosen = load_parameters(COUNTY, preset=preset).preset
+    assert (chosen.n_row * chosen.n_column, chosen.n_pixel) == (tiles, pixels)
+
+
+def test_every_value_has_unit_tag_and_source() -> None:
+    table = parameter_table(COUNTY)
+    assert len(table) > 200
+    assert table["name"].is_unique
+    assert set(table["tag"]) <= set("TVDKAC")
+    assert (table[["unit", "source"]].map(len) > 0).all(axis=None)
+
+
+def test_table_shows_the_value_that_the_simulator_uses() -> None:
+    table = parameter_table(COUNTY).set_index("name")
+    radar = load_parameters(COUNTY, preset="smoke").radar
+    assert table.loc["radar.nesz_db", "value"] == radar.nesz_db == -25.5
+    assert table.loc["radar.nesz_db", "unit"] == "dB"
+
+
+def test_calibrated_values_say_that_they_are_no_finding() -> None:
+    table = parameter_table(COUNTY)
+    calibrated = table[table["tag"] == "C"]
+    assert len(calibrated) > 10
+    assert calibrated["source"].str.contains("never a finding").all()
+
+
+def test_dates_become_days_since_january() -> None:
+    radar = load_parameters(COUNTY, preset="smoke").radar
+    assert radar.acquisitions == tuple(range(142, 263, 12))  # 23 May to 20 September, every 12 days
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("nesz_db = {", "nesz_dp = {", ["radar.nesz_dp", "Did you mean 'nesz_db'"]),
+        ("water = { value = 0.07", "water = { value = 0.17", ["landscape.cover_shares", "sum to 1.1"]),
+        ("soybean = { value = 0.47", "sorghum = { value = 0.47", ["allocation.priors", "sorghum", "maize"]),
+        ('["05-23", "06-04"', '["06-04", "05-23"', ["radar.acquisitions", "Sort them"]),
+        ('up50 = { value = "06-30"', 'up50 = { value = "04-30"', ["crops.maize.up50", "after sow"]),
+        ('harvest = { value = "09-30"', 'harvest = { value = "30 Sep"', ["crops.maize.harvest", '"05-01"']),
+        ("incidence_deg = { value = 35.0", 'incidence_deg = { value = "x"', ["incidence_deg", "float"]),
+        (
+            'unit = "dB", tag = "K", source = "in-flight',
+            'unit = "dB", tag = "X", source = "in',
+            ["'X'", "T, V"],
+        ),
+        ("road_m = { value = [2.5, 5.0]", "road_m = { value = [2.5]", ["landscape.road_m", "expected 2"]),
+        ('crops = { value = ["rice"]', 'crops = { value = ["reis"]', ["flooding.crops", "reis", "rice"]),
+        ("n_looks = { value = 3.0", "n_looks = { value = 1.0", ["radar.n_looks", "above 1"]),
+        ("cell_m = { value = 5.0", "cell_m = { value = 500.0", ["grid square", "Lower it"]),
+    ],
+)
+def test_bad_values_are_refused_with_key_and_remedy(
+    tmp_path: Path, old: str, new: str, words: list[str]
+) -> None:
+    with pytest.raises(SchemaError) as caught:
+        load_parameters(changed_file(tmp_path, old, new), preset="smoke")
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    lines = COUNTY.read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "short.toml"
+    path.write_text("\n".join(line for line in lines if not line.startswith("wind_sd")), encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"weather: no wind_sd"):
+        load_parameters(path, preset="smoke")
+
+
+def test_an_unknown_preset_lists_the_known_ones() -> None:
+    with pytest.raises(SchemaError, match=r"'huge'.*smoke, mini"):
+        load_parameters(COUNTY, preset="huge")
+
+
+def test_a_bare_value_without_provenance_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bare.toml"
+    path.write_text("[radar]\nnesz_db = -25.5\n", encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"radar\.nesz_db.*value, unit, tag, source"):
+        parameter_table(path)
+
+
+@pytest.mark.parametrize("content", [None, "[radar"])
+def test_an_unreadable_file_is_named(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "odd.toml"
+    if content:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"odd\.toml"):
+        load_parameters(path, preset="smoke")
+
+
+def test_fingerprint_follows_parameters_and_version() -> None:
+    smoke, mini = (load_parameters(COUNTY, preset=p) for p in ("smoke", "mini"))
+    prints = {smoke.fingerprint("a"), smoke.fingerprint("b"), mini.fingerprint("a")}
+    assert len(prints) == 3
+    assert load_parameters(COUNTY, preset="smoke").fingerprint("a") in prints
+    assert len(sim_version()) == 16
