@@ -1,0 +1,22 @@
+"""Readers: foreign files in, scenes that obey the contract out. Foreign names and units end here."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import xarray as xr
+
+from cropnb.scenes.entries import SceneEntry
+from cropnb.scenes.readers.flanders import read_cube
+from cropnb.scenes.readers.points import read_long_points, read_wide_points
+from cropnb.scenes.readers.polsarpro import read_polsarpro
+
+Reader = Callable[[SceneEntry, Mapping[str, Path]], xr.DataTree]
+
+READERS: dict[str, Reader] = {
+    "long-points": read_long_points,
+    "wide-points": read_wide_points,
+    "worldcereal-cube": read_cube,
+    "polsarpro-c2": read_polsarpro,
+}
+
+__all__ = ["READERS", "Reader", "read_cube", "read_long_points", "read_polsarpro", "read_wide_points"]
