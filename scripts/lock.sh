@@ -8,7 +8,7 @@ UV="${UV:-.venv/bin/uv}"
     --no-annotate --no-header --quiet --output-file requirements.lock.new "$@"
 {
     echo "# Exact versions for Python 3.11-3.13 on Linux, macOS and Windows. Written by 'make lock'; used as constraints."
-    echo "# torch is left out on purpose: pyproject.toml gives its range and an installed build of it is kept."
-    grep -v -E '^(#|torch==|triton|nvidia-|cuda-|--)' requirements.lock.new
+    echo "# torch (and the setuptools it asks for) is left out on purpose: pyproject.toml gives its range and an installed build is kept."
+    grep -v -E '^(#|torch==|triton|nvidia-|cuda-|setuptools==|--)' requirements.lock.new
 } > requirements.lock
 rm requirements.lock.new
