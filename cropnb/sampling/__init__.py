@@ -1,0 +1,31 @@
+"""From scenes to samples, folds and batches: the only door from xarray to tensors."""
+
+from cropnb.sampling.batches import Batch, SampleDataset, make_loader
+from cropnb.sampling.days import Season, day_from_time, season_of
+from cropnb.sampling.derived import samples_from_arrays, select_days, with_channel
+from cropnb.sampling.from_scene import samples_from_scene
+from cropnb.sampling.gaps import fill_gaps
+from cropnb.sampling.samples import Samples
+from cropnb.sampling.scaling import Scaler
+from cropnb.sampling.splits import Fold, LeakageError, check_disjoint, group_folds, random_folds
+
+__all__ = [
+    "Batch",
+    "Fold",
+    "LeakageError",
+    "SampleDataset",
+    "Samples",
+    "Scaler",
+    "Season",
+    "check_disjoint",
+    "day_from_time",
+    "fill_gaps",
+    "group_folds",
+    "make_loader",
+    "random_folds",
+    "samples_from_arrays",
+    "samples_from_scene",
+    "season_of",
+    "select_days",
+    "with_channel",
+]

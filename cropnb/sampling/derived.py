@@ -1,0 +1,121 @@
+"""Samples made from arrays or from other samples: invented ones, part of a season, one more channel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cropnb.legends import Legend
+from cropnb.sampling.samples import Samples
+from cropnb.schema import require
+
+
+def samples_from_arrays(x: ArrayLike, class_id: ArrayLike, *, group: ArrayLike) -> Samples:
+    """Samples from plain arrays, for experiments with invented data.
+
+    Parameters
+    ----------
+    x : ndarray (sample, time, channel) [any]
+        Series without gaps.
+    class_id : ndarray (sample,) [1]
+        0 ... K-1.
+    group : ndarray (sample,) [1]
+        Spatial group; it is also the block, and every sample is its own parcel.
+
+    Returns
+    -------
+    Samples (sample, time, channel) [any]
+        Days 0, 1, 2 ...; channels and classes are named by their numbers.
+
+    Raises
+    ------
+    SchemaError
+        If the arrays do not fit each other.
+    """
+    values = np.asarray(x, dtype=np.float32)
+    require(
+        values.ndim == 3,
+        f"samples: x has shape {values.shape}; expected (sample, time, channel). Add the dims that lack.",
+    )
+    ids, unit = np.asarray(class_id, dtype=np.int64), np.asarray(group, dtype=np.int64)
+    n_class = int(ids.max(initial=0)) + 1
+    return Samples(
+        x=values,
+        observed=np.ones(values.shape, dtype=bool),
+        day=np.arange(values.shape[1], dtype=np.int64),
+        channel=tuple(f"channel {number}" for number in range(values.shape[2])),
+        class_id=ids,
+        group=unit,
+        block=unit,
+        parcel=np.arange(len(values), dtype=np.int64),
+        legend=Legend.from_names(f"class {number}" for number in range(n_class)),
+    )
+
+
+def select_days(samples: Samples, day: ArrayLike) -> Samples:
+    """Samples with some of their days, as for a map that is due in mid-season.
+
+    Parameters
+    ----------
+    samples : Samples (sample, time, channel) [any]
+        All days.
+    day : ndarray (day,) [day]
+        Days out of `samples.day`, rising.
+
+    Returns
+    -------
+    Samples (sample, day, channel) [any]
+        The same samples. Values interpolated from later days are still in: look at `observed`.
+
+    Raises
+    ------
+    SchemaError
+        If a day is not among those of the samples.
+    """
+    wanted = np.asarray(day, dtype=np.int64)
+    unknown = np.setdiff1d(wanted, samples.day)
+    require(
+        wanted.size > 0 and unknown.size == 0,
+        f"select_days: days {unknown.tolist() or 'none'} asked for; the samples have {samples.day.tolist()}. "
+        "Choose from these.",
+    )
+    at = np.searchsorted(samples.day, wanted)
+    return replace(samples, x=samples.x[:, at], observed=samples.observed[:, at], day=wanted)
+
+
+def with_channel(samples: Samples, name: str, values: ArrayLike) -> Samples:
+    """Samples with one more channel, computed from those they have.
+
+    Parameters
+    ----------
+    samples : Samples (sample, time, channel) [any]
+        What to add to.
+    name : str
+        Name of the new channel.
+    values : ndarray (sample, time) [any]
+        Its values, without NaN.
+
+    Returns
+    -------
+    Samples (sample, time, channel + 1) [any]
+        A value counts as observed where all the other channels are.
+
+    Raises
+    ------
+    SchemaError
+        If the shape differs or the name is taken.
+    """
+    new = np.asarray(values, dtype=np.float32)
+    require(
+        new.shape == samples.x.shape[:2],
+        f"with_channel: {name} has shape {new.shape}; expected (sample, time) = {samples.x.shape[:2]}. "
+        "Compute it from samples.x.",
+    )
+    return replace(
+        samples,
+        x=np.concatenate([samples.x, new[..., None]], axis=2),
+        observed=np.concatenate([samples.observed, samples.observed.all(axis=2, keepdims=True)], axis=2),
+        channel=(*samples.channel, name),
+    )
