@@ -1,0 +1,90 @@
+"""Networks: one architecture, one file, one contract (`x`, `day`, `valid_mask` in, logits out)."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from cropnb.models.tempcnn import TempCNN, TempCNNConfig
+from cropnb.schema import SchemaError, require
+
+__all__ = ["REGISTRY", "ModelSpec", "TempCNN", "TempCNNConfig", "build_model", "count_parameters"]
+
+
+class ModelSpec(NamedTuple):
+    """An architecture: the dataclass of its sizes, and the module built from it."""
+
+    config: type[Any]
+    model: type[nn.Module]
+
+
+# Each name is the paper's name, and the model is the paper's model.
+REGISTRY: dict[str, ModelSpec] = {
+    "TempCNN": ModelSpec(TempCNNConfig, TempCNN),
+}
+
+
+def build_model(name: str, **config: Any) -> nn.Module:
+    """Network by name, with weights drawn from torch's current random state.
+
+    Parameters
+    ----------
+    name : str
+        Key of `REGISTRY`.
+    **config : Any
+        Fields of the model's config.
+
+    Returns
+    -------
+    Module
+        In training mode, on the CPU.
+
+    Raises
+    ------
+    SchemaError
+        If the name or a field is unknown, a field without default is missing, or a value is out of range.
+
+    Examples
+    --------
+    >>> model = build_model("TempCNN", n_channel=3, n_class=13, n_time=149)
+    >>> count_parameters(model)
+    2487821
+    """
+    _require_known(name, REGISTRY, what="model")
+    spec = REGISTRY[name]
+    fields = dataclasses.fields(spec.config)
+    for key in config:
+        _require_known(key, [f.name for f in fields], what=f"{name} field")
+    needed = [f.name for f in fields if f.default is dataclasses.MISSING]
+    missing = [key for key in needed if key not in config]
+    require(not missing, f"{name}: no {', '.join(missing)}; {', '.join(needed)} have no default. Give them.")
+    return spec.model(spec.config(**config))
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Number of trainable parameters.
+
+    Parameters
+    ----------
+    model : Module
+        Any network.
+
+    Returns
+    -------
+    int () [count]
+        Elements of all parameters that take a gradient; running statistics are none.
+    """
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def _require_known(key: str, valid: Iterable[str], *, what: str) -> None:
+    names = list(valid)
+    if key not in names:
+        near = difflib.get_close_matches(key, names, n=1, cutoff=0.0)
+        raise SchemaError(
+            f"{what} {key!r} is unknown; expected one of {', '.join(names)}. Did you mean {near[0]!r}?"
+        )

@@ -1,0 +1,31 @@
+"""Fits: early stopping, seeds, checkpoints, cross-validation; forest and network behind one face."""
+
+from cropnb.training.classifiers import Classifier, Fitted
+from cropnb.training.config import FitConfig
+from cropnb.training.cross_validation import cross_validate
+from cropnb.training.experiment import run_experiment
+from cropnb.training.fitting import Run, fit
+from cropnb.training.forest import FittedForest, ForestClassifier
+from cropnb.training.keeper import DivergedError
+from cropnb.training.network import FittedNetwork, NetworkClassifier
+from cropnb.training.prediction import predict
+from cropnb.training.seeds import Seeds, seeded, seeds_from
+
+__all__ = [
+    "Classifier",
+    "DivergedError",
+    "FitConfig",
+    "Fitted",
+    "FittedForest",
+    "FittedNetwork",
+    "ForestClassifier",
+    "NetworkClassifier",
+    "Run",
+    "Seeds",
+    "cross_validate",
+    "fit",
+    "predict",
+    "run_experiment",
+    "seeded",
+    "seeds_from",
+]
