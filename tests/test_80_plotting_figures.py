@@ -280,3 +280,15 @@ def _contrast(ink, paper):
 
     low, high = sorted([luminance(ink), luminance(paper[:3])])
     return (high + 0.05) / (low + 0.05)
+
+
+def test_style_leaves_interactive_mode_as_the_figures_set_it() -> None:
+    """Otherwise the second figure of a notebook never appears."""
+    before = mpl.is_interactive()
+    try:
+        mpl.interactive(False)
+        with plotting.style():
+            mpl.interactive(True)
+        assert mpl.is_interactive()
+    finally:
+        mpl.interactive(before)

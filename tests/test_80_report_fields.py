@@ -1,8 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from cropnb.legends import Legend
-from cropnb.report.fields import counts_table
+from cropnb.report.fields import counts_table, seconds_table
 from cropnb.sampling import Samples
 
 
@@ -33,3 +34,17 @@ def test_counts_groups_and_what_was_left_out(samples: Samples) -> None:
     assert rows.loc["soybean", "groups"] == "1"
     assert rows.loc["all", ["samples", "groups"]].tolist() == ["4", "2"]
     assert rows.loc["left out: rare class", "samples"] == "5"
+
+
+def test_seconds_are_medians_over_the_fits() -> None:
+    fits = pd.DataFrame(
+        {
+            "features": ["S1"] * 3,
+            "model": ["forest"] * 3,
+            "fit_seconds": [1.0, 2.0, 9.0],
+            "predict_seconds": [0.1, 0.1, 0.4],
+            "device": ["cpu"] * 3,
+        }
+    )
+    row = seconds_table(fits, kind="real").frame.iloc[0]
+    assert row[["fits", "seconds per fit", "seconds to predict"]].tolist() == ["3", "2.00", "0.10"]

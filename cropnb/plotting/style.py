@@ -50,6 +50,10 @@ def style() -> Iterator[None]:
     """Context in which matplotlib draws in the look of the book; all functions of this package use it."""
     with mpl.rc_context(_RC):
         yield
+        interactive = mpl.is_interactive()
+    # The first figure of a notebook switches interactive mode on; `rc_context` would switch it off again,
+    # and later figures would not appear.
+    mpl.interactive(interactive)
 
 
 def styled(draw: Callable[P, T]) -> Callable[P, T]:

@@ -8,6 +8,7 @@ from cropnb.report.published import compare, load_published
 from cropnb.report.results import RESULTS, RUN_FOLDER, latest_committed, read_results, run_folder
 from cropnb.report.rows import ROW_FIELDS, row_from_interval
 from cropnb.report.run import FinishedRun, RunRecord, start_run
+from cropnb.report.scene import scene_table
 from cropnb.report.source import show_source
 from cropnb.report.table import Table
 from cropnb.report.tables import format_interval, parameters_table, results_table
@@ -32,6 +33,7 @@ __all__ = [
     "results_table",
     "row_from_interval",
     "run_folder",
+    "scene_table",
     "seconds_table",
     "show_source",
     "start_run",

@@ -13,7 +13,6 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
 
-import pooch
 from tqdm import tqdm
 
 from cropnb.scenes.build import sha256_of_file
@@ -61,6 +60,8 @@ def fetch_file(file: SceneFile, folder: Path, *, progress: bool = True) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.part")
     downloader = ResumingDownloader(partial, file, progress=progress)
+    import pooch  # noqa: PLC0415 - it takes its progress bar along, which complains on every page of a book
+
     # pooch logs each download; the progress bar says it already.
     pooch.get_logger().setLevel("WARNING")
     pooch.retrieve(
