@@ -141,6 +141,7 @@ def book(
     names = chapter or []
     done: list[RunResult] = []
     if not reference:
+        typer.echo(f"running the chapters at {scale} scale; each is reported when it is done")
         done = run_chapters(names, scene=scene, scale=scale, force=force, on_run=_tell)
     shown = reference_notebooks(tuple(names)) if reference else notebooks(done)
     pages = run_pages(on_run=_tell)

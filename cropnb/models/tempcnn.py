@@ -133,7 +133,7 @@ class TempCNN(nn.Module):
         self,
         x: Float[Tensor, "batch time channel"],
         *,
-        day: Int[Tensor, "batch time"],  # noqa: ARG002 - part of the contract all models share
+        day: Int[Tensor, "batch time"],
         valid_mask: Bool[Tensor, "batch time"],
     ) -> dict[str, Tensor]:
         """What each stage computes, for those who look inside.
