@@ -38,7 +38,7 @@ scene = ""
 decimals = 0
 match = {metric = "n_parameter"}
 """
-COLUMNS = ["quantity", "published", "where", "ours", "difference", "protocol differs in", "verdict"]
+COLUMNS = ["quantity", "published", "ours", "difference", "verdict", "protocol differs in", "where"]
 
 
 @pytest.fixture

@@ -105,11 +105,11 @@ def compare(
     Returns
     -------
     Table
-        Columns quantity, published, where, ours, difference, protocol differs in, verdict.
+        Columns quantity, published, ours, difference, verdict, protocol differs in, where.
     """
     ours = frame_of(rows)
     lines = [_line(Published(**entry), ours, differs=differs) for entry in published.to_dict("records")]
-    columns = ["quantity", "published", "where", "ours", "difference", "protocol differs in", "verdict"]
+    columns = ["quantity", "published", "ours", "difference", "verdict", "protocol differs in", "where"]
     return Table(pd.DataFrame(lines, columns=columns), caption)
 
 
@@ -167,11 +167,11 @@ def _line(number: Published, ours: pd.DataFrame, *, differs: str | Mapping[str, 
     return [
         number.quantity,
         _with_unit(number, format_interval(number.value, decimals=number.decimals)),
-        f"{number.source}, {number.where}",
         _ours(number, row),
         _difference(number, row),
-        stated or "not stated",
         verdict(number, row),
+        stated or "not stated",
+        f"{number.source}, {number.where}",
     ]
 
 
