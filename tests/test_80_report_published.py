@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from cropnb import report
-from cropnb.chapters.parameters import spec_from_front_matter
 from cropnb.report.tables import mark_of
 from cropnb.schema import SchemaError
 
@@ -207,21 +206,6 @@ def test_captions_say_simulated_and_smoke():
     rows = [score("S1", "kappa", 0.6, scale="smoke", kind="simulated")]
     assert report.results_table(rows, caption="Scores").caption == "Scores (simulated scene; smoke scale)"
     assert mark_of(pd.DataFrame({"kind": ["real"], "scale": ["full"]})) == ""
-
-
-def test_parameters_table_shows_value_and_declaration():
-    spec = spec_from_front_matter("n_tree", {"type": "int", "min": 10, "meaning": "trees of the forest"})
-    frame = report.parameters_table({"n_tree": 300}, {"n_tree": spec, "unused": spec}).frame
-    assert frame.to_dict("records") == [
-        {
-            "parameter": "n_tree",
-            "value": "300",
-            "expected": "int, at least 10",
-            "meaning": "trees of the forest",
-        }
-    ]
-    with pytest.raises(SchemaError, match="n_leaf"):
-        report.parameters_table({"n_leaf": 1}, {"n_tree": spec})
 
 
 class Cells(HTMLParser):

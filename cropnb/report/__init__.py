@@ -11,7 +11,7 @@ from cropnb.report.run import FinishedRun, RunRecord, start_run
 from cropnb.report.scene import scene_table
 from cropnb.report.source import show_source
 from cropnb.report.table import Table
-from cropnb.report.tables import format_interval, parameters_table, results_table
+from cropnb.report.tables import format_interval, results_table
 
 __all__ = [
     "RESULTS",
@@ -27,7 +27,6 @@ __all__ = [
     "glue",
     "latest_committed",
     "load_published",
-    "parameters_table",
     "provenance",
     "read_results",
     "results_table",

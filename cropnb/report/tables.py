@@ -1,10 +1,9 @@
-"""Tables of results and parameters, and numbers with their intervals."""
+"""Tables of results, and numbers with their intervals."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -121,37 +120,6 @@ def mark_of(frame: pd.DataFrame) -> str:
     return f"({'; '.join(marks)})" if marks else ""
 
 
-def parameters_table(values: Mapping[str, Any], declared: Mapping[str, Any]) -> Table:
-    """Parameters of a chapter with the values in use, as declared in its front matter.
-
-    Parameters
-    ----------
-    values : mapping of str to object
-        Name and value of each parameter.
-    declared : mapping of str to ParameterSpec or mapping
-        Name and declaration, as `load_chapter` reads it or as columns of the table: type, range, meaning ...
-
-    Returns
-    -------
-    Table
-        One row per parameter, in the order of `values`.
-
-    Raises
-    ------
-    SchemaError
-        If a value has no declaration.
-    """
-    undeclared = sorted(set(values) - set(declared))
-    require(
-        not undeclared,
-        f"parameters_table: {undeclared} not declared; declared are {sorted(declared)}. "
-        "Declare them in the front matter.",
-    )
-    rows = [{"parameter": name, "value": value, **_fields(declared[name])} for name, value in values.items()]
-    frame = pd.DataFrame(rows, columns=None if rows else ["parameter", "value"], dtype=object)
-    return Table(frame.map(_cell), "Parameters of this page")
-
-
 def _number(value: float | None, decimals: int) -> str:
     if value is None or not math.isfinite(value):
         return MISSING
@@ -168,15 +136,3 @@ def _wide(cells: pd.DataFrame, *, by: list[str], across: str) -> pd.DataFrame:
 
 def _spoken(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _fields(declaration: Any) -> dict[str, Any]:
-    if callable(getattr(declaration, "expects", None)):  # cropnb.chapters.ParameterSpec
-        return {"expected": declaration.expects(), "meaning": declaration.meaning}
-    return {str(k): v for k, v in declaration.items() if k not in {"name", "parameter", "value"}}
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value))
-    return MISSING if value is None or value == "" or value != value else str(value)  # noqa: PLR0124 - NaN
