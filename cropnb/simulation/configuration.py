@@ -20,7 +20,9 @@ import pandas as pd
 
 from cropnb.schema import SchemaError, require
 from cropnb.simulation.checks import check_parameters
-from cropnb.simulation.parameters import Day, Parameters
+from cropnb.simulation.days import Day
+from cropnb.simulation.optical_checks import check_optics
+from cropnb.simulation.parameters import Parameters
 
 TAGS = ("T", "V", "D", "K", "A", "C")
 _LEAF = ("value", "unit", "tag", "source")
@@ -55,6 +57,7 @@ def load_parameters(path: Path, *, preset: str) -> Parameters:
     table |= {"preset": presets[preset], "preset_name": _plain(preset)}
     parameters: Parameters = _build(Parameters, table, "")
     check_parameters(parameters)
+    check_optics(parameters)
     return parameters
 
 

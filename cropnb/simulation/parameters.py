@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import NewType
 
-Day = NewType("Day", int)  # whole days since 1 January of the season's year; "05-01" in the file
+from cropnb.simulation.days import Day
+from cropnb.simulation.optical_parameters import Optics
 
 # The order is the class_id. Wheat keeps its own class; whoever needs the six-class legend of the thesis
 # merges it into "other".
@@ -288,6 +288,7 @@ class Parameters:
     soil: SoilParameters
     covers: Covers
     radar: Radar
+    optics: Optics
 
     def fingerprint(self, version: str) -> str:
         """SHA-256 of all values and of the simulator's `version`, as hexadecimal text."""

@@ -18,7 +18,8 @@ from tqdm import tqdm
 
 from cropnb.legends import CropClass, Legend
 from cropnb.schema import C2, LABELS
-from cropnb.simulation.landscape import tile_centre_m
+from cropnb.simulation.grid import acquisition_times, pixel_coordinates
+from cropnb.simulation.optical_groups import optical_groups, sky_truth
 from cropnb.simulation.parameters import CLASS_NAMES, CROPLAND_CLASSES, Parameters
 from cropnb.simulation.seeds import Tile
 from cropnb.simulation.tile import TileArrays, scene_weather, simulate_tile
@@ -77,8 +78,9 @@ def scene_legend() -> Legend:
 
 def _insert(mosaic: TileArrays, arrays: TileArrays, tile: Tile, parameters: Parameters) -> None:
     """Copy a tile into the mosaic, which is allocated when the first tile comes."""
-    preset, n = parameters.preset, parameters.preset.n_pixel
+    preset = parameters.preset
     for name, values in arrays.items():
+        n = values.shape[-1]  # more for sensors with smaller pixels
         if name not in mosaic:
             shape = (*values.shape[:-2], preset.n_row * n, preset.n_column * n)
             mosaic[name] = np.empty(shape, dtype=values.dtype)
@@ -88,8 +90,8 @@ def _insert(mosaic: TileArrays, arrays: TileArrays, tile: Tile, parameters: Para
 
 def _tree(mosaic: TileArrays, parameters: Parameters) -> xr.DataTree:
     radar = parameters.radar
-    place = _coordinates(parameters)
-    time = {"time": _times(parameters)}
+    place = pixel_coordinates(parameters)
+    time = {"time": acquisition_times(parameters, radar.acquisitions)}
     c2 = {
         name: (v.dims, mosaic[name], {"units": v.units, "long_name": v.long_name})
         for name, v in C2.variables.items()
@@ -104,9 +106,9 @@ def _tree(mosaic: TileArrays, parameters: Parameters) -> xr.DataTree:
         "/": xr.Dataset(attrs=_attrs(parameters) | {"n_parcel": _n_parcel(mosaic)}),
         f"/sentinel1/{radar.relative_orbit}/c2": xr.Dataset(c2, coords=time | place, attrs=orbit),
         "/labels": xr.Dataset(labels, coords=place, attrs={"legend": scene_legend().to_json()}),
-        "/truth": _truth(mosaic, parameters, time | place),
+        "/truth": _truth(mosaic, parameters, time | place).assign(sky_truth(mosaic, parameters)),
     }
-    return xr.DataTree.from_dict(groups)
+    return xr.DataTree.from_dict(groups | optical_groups(mosaic, parameters))
 
 
 def _n_parcel(mosaic: TileArrays) -> int:
@@ -125,25 +127,6 @@ def _truth(mosaic: TileArrays, parameters: Parameters, coords: dict[str, xr.Vari
     moisture = scene_weather(parameters).moisture[day].astype(np.float32)
     attrs = {"units": "m3 m-3", "long_name": "county's soil moisture, uppermost 5 cm"}
     return xr.Dataset(truth | {"soil_moisture": (("time",), moisture, attrs)}, coords=coords)
-
-
-def _coordinates(parameters: Parameters) -> dict[str, xr.Variable]:
-    """Pixel centres; they jump between tiles."""
-    n, size = parameters.preset.n_pixel, 2 * parameters.scene.cell_m
-    offset = (np.arange(n) - (n - 1) / 2) * size
-    x = [tile_centre_m(parameters, Tile(0, c))[0] + offset for c in range(parameters.preset.n_column)]
-    y = [tile_centre_m(parameters, Tile(r, 0))[1] - offset for r in range(parameters.preset.n_row)]
-    return {
-        "y": xr.Variable("y", np.concatenate(y), {"units": "m", "long_name": "northing of the pixel centre"}),
-        "x": xr.Variable("x", np.concatenate(x), {"units": "m", "long_name": "easting of the pixel centre"}),
-    }
-
-
-def _times(parameters: Parameters) -> xr.Variable:
-    days = np.array(parameters.radar.acquisitions, dtype="timedelta64[D]")
-    start = np.datetime64(f"{parameters.scene.year}-01-01")
-    times = (start + days).astype("datetime64[ns]")
-    return xr.Variable("time", times, {"long_name": "acquisition date, UTC"})
 
 
 def _attrs(parameters: Parameters) -> dict[str, str | int]:

@@ -25,7 +25,10 @@ class Stage(IntEnum):
     FIELDS = 3
     TEXTURE = 4
     SPECKLE = 5
+    OPTICAL = 6
+    CLOUDS = 7
     MASK_NOISE = 8
+    CAMERAS = 9
 
 
 @dataclass(frozen=True)

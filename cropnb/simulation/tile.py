@@ -12,9 +12,12 @@ import numpy as np
 from cropnb.simulation.allocation import NO_CROP, allocate_crops, show_all_crops
 from cropnb.simulation.arrays import Floats, Integers
 from cropnb.simulation.effects import FieldEffects, field_effects, only_regrowing, village_fields
-from cropnb.simulation.growth import Growth, grow, reap, thermal_curve, thermal_time
+from cropnb.simulation.field_growth import grow_fields
+from cropnb.simulation.growth import Growth
 from cropnb.simulation.labels import label_pixels
 from cropnb.simulation.landscape import Land, make_land, tile_side_m
+from cropnb.simulation.optical_parameters import OPTICAL_SENSORS
+from cropnb.simulation.optics import colours, optical_fields, take_pictures
 from cropnb.simulation.painting import MeanC2, add_sensor, make_texture, paint
 from cropnb.simulation.parameters import Crop, Parameters, Radar
 from cropnb.simulation.raster import Ground
@@ -59,6 +62,7 @@ def simulate_tile(parameters: Parameters, tile: Tile) -> TileArrays:
     row, components = backscatter(parameters, land, season, weather)
     arrays = label_pixels(parameters, tile, land, crop)
     arrays |= _observe(parameters, tile, land, row, components)
+    arrays |= _photograph(parameters, tile, land, crop, season, weather, row)
     return arrays | _truth(land, season, arrays["parcel_cell"])
 
 
@@ -140,14 +144,7 @@ def grow_season(parameters: Parameters, tile: Tile, land: Land, crop: Integers, 
     )
     again = [tuple(parameters.crops).index(name) for name in parameters.after_harvest.regrowth_crops]
     effects = only_regrowing(effects, np.isin(crop[object_id], again))
-    shape = (object_id.size, day.size)
-    growth = Growth(*(np.zeros(shape) for _ in fields(Growth)))
-    for number in np.unique(crop[object_id]):
-        of_crop = crop[object_id] == number
-        part = _grow_crop(parameters, table[number], effects.take(of_crop), weather, day)
-        for f in fields(Growth):
-            getattr(growth, f.name)[of_crop] = getattr(part, f.name)
-    return Season(object_id, crops, effects, growth)
+    return Season(object_id, crops, effects, grow_fields(parameters, crop[object_id], effects, weather, day))
 
 
 def backscatter(
@@ -193,17 +190,6 @@ def backscatter(
     return row, Components.concatenate([of_fields, covers])
 
 
-def _grow_crop(
-    parameters: Parameters, crop: Crop, effects: FieldEffects, weather: Weather, day: Floats
-) -> Growth:
-    cap = parameters.weather.heat_cap_c
-    curve = thermal_curve(crop, weather.climate_c, cap_c=cap)
-    thermal = thermal_time(weather.temperature_c, base_c=crop.base_c, cap_c=cap)
-    return reap(
-        grow(crop, curve, thermal, effects, day=day), crop, effects, parameters.after_harvest, day=day
-    )
-
-
 def _pass(parameters: Parameters, land: Land, season: Season, day: Floats) -> Pass:
     """Angles of each field; the radar looks west, so that incidence grows westwards."""
     radar = parameters.radar
@@ -232,6 +218,27 @@ def _observe(
         mean = add_sensor(true, radar, rho_quadrature=parameters.soil.rho_quadrature)
         dates.append({"sigma0_vv": true.c_vv_vv, "sigma0_vh": true.c_vh_vh} | _speckled(mean, radar, rng=rng))
     return {name: np.stack([date[name] for date in dates]) for name in dates[0]}
+
+
+def _photograph(
+    parameters: Parameters,
+    tile: Tile,
+    land: Land,
+    crop: Integers,
+    season: Season,
+    weather: Weather,
+    row: Integers,
+) -> TileArrays:
+    """Pictures of the optical sensors that have dates."""
+    seen, of_light = {}, optical_fields(parameters, tile, land, crop, season.effects)
+    for name in OPTICAL_SENSORS:
+        sensor = parameters.optics.sensor(name)
+        if sensor.acquisitions:
+            day = np.array(sensor.acquisitions, dtype=float)
+            growth = grow_fields(parameters, of_light.crop, season.effects, weather, day)
+            hour = sensor.solar_time_h
+            seen[name] = colours(parameters, of_light, growth, weather, day=day, solar_time_h=hour)
+    return take_pictures(parameters, tile, land, row, seen)
 
 
 def _speckled(mean: MeanC2, radar: Radar, *, rng: np.random.Generator) -> TileArrays:

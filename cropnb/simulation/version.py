@@ -7,22 +7,24 @@ from functools import cache
 from pathlib import Path
 
 from cropnb.paths import data_folder
+from cropnb.simulation.canopy_spectra import TABLE
 
 PARAMETER_FILE = "county.toml"
 
 
 @cache
 def sim_version() -> str:
-    """First 16 hexadecimal digits of the SHA-256 over the simulator's source and its parameter file.
+    """First 16 hexadecimal digits of the SHA-256 over the simulator's source, parameter file and table.
 
     Returns
     -------
     str () [1]
-        Changes with any change of either; printed beside every simulated number.
+        Changes with any change of these; printed beside every simulated number.
     """
     digest = hashlib.sha256()
     sources = sorted(Path(__file__).parent.glob("*.py"))
     for path in (*sources, data_folder() / "scenes" / PARAMETER_FILE):
         digest.update(path.name.encode())
         digest.update(path.read_text(encoding="utf-8").encode())  # text: the same on all systems
+    digest.update((data_folder() / "tables" / TABLE).read_bytes())
     return digest.hexdigest()[:16]

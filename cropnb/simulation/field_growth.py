@@ -1,0 +1,57 @@
+"""Growth of all fields of a tile, crop by crop, on whatever days a sensor looks."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from cropnb.simulation.arrays import Floats, Integers
+from cropnb.simulation.effects import FieldEffects
+from cropnb.simulation.growth import Growth, grow, reap, thermal_curve, thermal_time
+from cropnb.simulation.parameters import Crop, Parameters
+from cropnb.simulation.weather import Weather
+
+
+def grow_fields(
+    parameters: Parameters, crop: Integers, effects: FieldEffects, weather: Weather, day: Floats
+) -> Growth:
+    """Growth of fields of several crops on any days.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        The scene.
+    crop : ndarray (field,) [1]
+        Index into the crops of the parameters.
+    effects : FieldEffects (field,) [1]
+        Of the same fields.
+    weather : Weather (day,) [1]
+        Of the year.
+    day : ndarray (time,) [day]
+        Since 1 January.
+
+    Returns
+    -------
+    Growth (field, time) [1]
+        Of the whole season.
+    """
+    table, shape = list(parameters.crops.values()), (crop.size, day.size)
+    growth = Growth(*(np.zeros(shape) for _ in fields(Growth)))
+    for number in np.unique(crop):
+        of_crop = crop == number
+        part = _grow_crop(parameters, table[number], effects.take(of_crop), weather, day)
+        for f in fields(Growth):
+            getattr(growth, f.name)[of_crop] = getattr(part, f.name)
+    return growth
+
+
+def _grow_crop(
+    parameters: Parameters, crop: Crop, effects: FieldEffects, weather: Weather, day: Floats
+) -> Growth:
+    cap = parameters.weather.heat_cap_c
+    curve = thermal_curve(crop, weather.climate_c, cap_c=cap)
+    thermal = thermal_time(weather.temperature_c, base_c=crop.base_c, cap_c=cap)
+    return reap(
+        grow(crop, curve, thermal, effects, day=day), crop, effects, parameters.after_harvest, day=day
+    )
