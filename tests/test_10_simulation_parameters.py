@@ -21,7 +21,10 @@ def changed_file(tmp_path: Path, old: str, new: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("preset", "tiles", "pixels"), [("smoke", 6, 64), ("mini", 20, 200)])
+@pytest.mark.parametrize(
+    ("preset", "tiles", "pixels"),
+    [("smoke", 6, 64), ("smoke_slc", 2, 64), ("mini", 20, 200), ("tile", 1, 1000)],
+)
 def test_presets_have_the_sizes_the_book_states(preset: str, tiles: int, pixels: int) -> None:
     chosen = load_parameters(COUNTY, preset=preset).preset
     assert (chosen.n_row * chosen.n_column, chosen.n_pixel) == (tiles, pixels)
@@ -37,9 +40,11 @@ def test_every_value_has_unit_tag_and_source() -> None:
 
 def test_table_shows_the_value_that_the_simulator_uses() -> None:
     table = parameter_table(COUNTY).set_index("name")
-    radar = load_parameters(COUNTY, preset="smoke").radar
-    assert table.loc["radar.nesz_db", "value"] == radar.nesz_db == -25.5
-    assert table.loc["radar.nesz_db", "unit"] == "dB"
+    tracks = load_parameters(COUNTY, preset="smoke").radar.tracks
+    for orbit, nesz_db in (("32", -24.0), ("105", -25.5)):
+        name = f"radar.tracks.{orbit}.nesz_db"
+        assert table.loc[name, "value"] == tracks[orbit].nesz_db == nesz_db
+        assert table.loc[name, "unit"] == "dB"
 
 
 def test_calibrated_values_say_that_they_are_no_finding() -> None:
@@ -50,25 +55,34 @@ def test_calibrated_values_say_that_they_are_no_finding() -> None:
 
 
 def test_dates_become_days_since_january() -> None:
-    radar = load_parameters(COUNTY, preset="smoke").radar
-    assert radar.acquisitions == tuple(range(142, 263, 12))  # 23 May to 20 September, every 12 days
+    track = load_parameters(COUNTY, preset="smoke").radar.tracks["105"]
+    # 23 May to 20 September, every 12 days
+    assert track.acquisitions["2017"] == tuple(range(142, 263, 12))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("nesz_db = {", "nesz_dp = {", ["radar.nesz_dp", "Did you mean 'nesz_db'"]),
+        ("nesz_db = { value = -24", "nesz_dp = { value = -24", ["radar.tracks.32.nesz_dp", "mean 'nesz_db'"]),
         ("water = { value = 0.07", "water = { value = 0.17", ["landscape.cover_shares", "sum to 1.1"]),
         ("soybean = { value = 0.47", "sorghum = { value = 0.47", ["allocation.priors", "sorghum", "maize"]),
-        ('["05-23", "06-04"', '["06-04", "05-23"', ["radar.acquisitions", "Sort them"]),
+        (
+            '["05-23", "06-04"',
+            '["06-04", "05-23"',
+            ["radar.tracks.105.acquisitions.2017: day 142 follows day 154", "Sort them"],
+        ),
         ('up50 = { value = "06-30"', 'up50 = { value = "04-30"', ["crops.maize.up50", "after sow"]),
         ('harvest = { value = "09-30"', 'harvest = { value = "30 Sep"', ["crops.maize.harvest", '"05-01"']),
         ("incidence_deg = { value = 35.0", 'incidence_deg = { value = "x"', ["incidence_deg", "float"]),
+        ("year = { value = 2017", "year = { value = 2019", ["radar.tracks.32", "2019", "2017, 2018"]),
+        ("forest = { value = 0.18", "forest = { value = 1.8", ["decorrelation.forest", "0 to 1"]),
         (
-            'unit = "dB", tag = "K", source = "in-flight',
-            'unit = "dB", tag = "X", source = "in',
-            ["'X'", "T, V"],
+            "loss = { value = [0.55, 0.45]",
+            "loss = { value = [0.55]",
+            ["cultivation_loss", "one loss per delay"],
         ),
+        ('"soybean", "potato", "bean"]', '"soy"]', ["decorrelation.cultivated_crops", "soy", "soybean"]),
+        ('"1", tag = "K", source = "amplitude', '"1", tag = "X", source = "amplitude', ["'X'", "T, V"]),
         ("road_m = { value = [2.5, 5.0]", "road_m = { value = [2.5]", ["landscape.road_m", "expected 2"]),
         ('crops = { value = ["rice"]', 'crops = { value = ["reis"]', ["flooding.crops", "reis", "rice"]),
         ("n_looks = { value = 3.0", "n_looks = { value = 1.0", ["radar.n_looks", "above 1"]),

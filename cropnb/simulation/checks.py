@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from itertools import pairwise
+
+import numpy as np
 
 from cropnb.schema import require
 from cropnb.simulation.parameters import CLASS_NAMES, Crop, Parameters
@@ -27,7 +30,8 @@ def check_parameters(parameters: Parameters) -> None:
     """
     _check_shares(parameters)
     _check_crops(parameters)
-    _check_dates(parameters)
+    _check_tracks(parameters)
+    _check_decorrelation(parameters)
     _check_sizes(parameters)
 
 
@@ -71,20 +75,60 @@ def _check_calendar(name: str, crop: Crop) -> None:
         )
 
 
-def _check_dates(parameters: Parameters) -> None:
-    acquisitions = parameters.radar.acquisitions
-    require(len(acquisitions) > 0, "radar.acquisitions: empty; expected dates. List at least one.")
-    for first, second in pairwise(acquisitions):
+def _check_tracks(parameters: Parameters) -> None:
+    """The tracks of the preset have dates in the scene's year; all calendars rise."""
+    known = {track.relative_orbit: name for name, track in parameters.radar.tracks.items()}
+    require(len(parameters.preset.tracks) > 0, "preset tracks: empty; expected relative orbits. List one.")
+    for orbit in parameters.preset.tracks:
+        require(
+            orbit in known,
+            f"preset tracks: {orbit}; the file has {', '.join(map(str, known))}. Use these, or add "
+            f"[radar.tracks.{orbit}].",
+        )
+    for name, track in parameters.radar.tracks.items():
+        for year, days in track.acquisitions.items():
+            _check_dates(f"radar.tracks.{name}.acquisitions.{year}", days, parameters)
+        require(
+            track.relative_orbit not in parameters.preset.tracks
+            or str(parameters.scene.year) in track.acquisitions,
+            f"radar.tracks.{name}.acquisitions: none for {parameters.scene.year}, the scene's year; expected "
+            f"it beside {', '.join(track.acquisitions) or 'none'}. Add it, or drop that track.",
+        )
+
+
+def _check_dates(where: str, days: Sequence[int], parameters: Parameters) -> None:
+    require(len(days) > 0, f"{where}: empty; expected dates. List at least one.")
+    for first, second in pairwise(days):
         require(
             first < second,
-            f"radar.acquisitions: day {second} follows day {first}; expected rising dates. Sort them.",
+            f"{where}: day {second} follows day {first}; expected rising dates. Sort them.",
         )
     scene = parameters.scene
     require(
-        scene.season_start <= acquisitions[0] and acquisitions[-1] <= scene.season_end,
-        f"radar.acquisitions: days {acquisitions[0]} to {acquisitions[-1]} leave the season, days "
+        scene.season_start <= days[0] and days[-1] <= scene.season_end,
+        f"{where}: days {days[0]} to {days[-1]} leave the season, days "
         f"{scene.season_start} to {scene.season_end}. Widen the season or drop dates.",
     )
+
+
+def _check_decorrelation(parameters: Parameters) -> None:
+    loss = parameters.decorrelation
+    _known("decorrelation.cultivated_crops", loss.cultivated_crops, tuple(parameters.crops))
+    require(
+        len(loss.cultivation_delay_d) == len(loss.cultivation_loss),
+        f"decorrelation.cultivation_loss: {len(loss.cultivation_loss)} values for "
+        f"{len(loss.cultivation_delay_d)} delays; expected as many. Give one loss per delay.",
+    )
+    shares = {f.name: getattr(loss, f.name) for f in fields(loss) if f.name.endswith("_loss")}
+    shares |= {
+        name: getattr(loss, name) for name in ("soil_rest", "forest", "building_fixed", "building_rest")
+    }
+    for name, value in shares.items():
+        for share in np.atleast_1d(value):
+            require(
+                0 <= share <= 1,
+                f"decorrelation.{name}: {share:g}; expected 0 to 1. Correct the value.",
+            )
 
 
 def _check_sizes(parameters: Parameters) -> None:
@@ -94,7 +138,7 @@ def _check_sizes(parameters: Parameters) -> None:
         require(value >= 1, f"preset {key}: {value}; expected 1 or more. Raise it.")
     side = preset.n_pixel * 2 * scene.cell_m
     require(
-        side < scene.grid_square_m,
+        side <= scene.grid_square_m,
         f"preset n_pixel: a tile of {side} m overflows its grid square, {scene.grid_square_m} m. Lower it.",
     )
     require(

@@ -32,6 +32,7 @@ class FieldEffects:
     canopy_gain: Floats  # (field, 2), VV then VH
     attenuation_gain: Floats
     drift_gain: Floats  # (field, 2, time)
+    rain_sensitivity: Floats  # of the coherence of the soil
 
     def take(self, index: Integers | Booleans) -> FieldEffects:
         """Effects of some fields."""
@@ -122,6 +123,7 @@ def field_effects(
         canopy_gain=_power(effects.canopy_sd_db * _pair((n, 1), effects.vv_vh_correlation, rng=rng))[..., 0],
         attenuation_gain=rng.lognormal(0, effects.attenuation_sd, n),
         drift_gain=_power(effects.drift_sd_db * _drift(n, effects, day, rng=rng)),
+        rain_sensitivity=rng.lognormal(0, effects.rain_sensitivity_sd, n),
     )
 
 

@@ -179,14 +179,34 @@ def reap(growth: Growth, crop: Crop, effects: FieldEffects, after: AfterHarvest,
         Of the whole season.
     """
     since = day[None] - effects.harvest_day[:, None]
-    regrown = effects.regrowth_lai[:, None] * expit(
-        (since - after.regrowth_delay_d) * LOGISTIC_10_90 / after.regrowth_width_d
-    )
+    regrown = effects.regrowth_lai[:, None] * regrown_share(effects, after, day=day)
     standing = (day[None] < effects.tilled_day[:, None]).astype(float)
     lai = (after.stubble_lai + regrown) * standing
     vwc = (after.stubble_vwc + regrown * crop.vwc_max / crop.lai_max) * standing
     later = Growth(lai=lai, vwc=vwc, cover=np.zeros_like(lai), stage=growth.stage)
     return _choose(since >= 0, later, growth)
+
+
+def regrown_share(effects: FieldEffects, after: AfterHarvest, *, day: Floats) -> Floats:
+    """How far weeds and volunteers have overgrown the stubble.
+
+    Parameters
+    ----------
+    effects : FieldEffects (field,) [1]
+        Harvest day and leaf area of the regrowth of each field.
+    after : AfterHarvest () [1]
+        Timing.
+    day : ndarray (time,) [day]
+        When to look.
+
+    Returns
+    -------
+    ndarray (field, time) [1]
+        0 where nothing grows back, rising to 1 elsewhere; it has no meaning before harvest.
+    """
+    since = day[None] - effects.harvest_day[:, None] - after.regrowth_delay_d
+    grows = (effects.regrowth_lai > 0)[:, None]
+    return np.where(grows, expit(since * LOGISTIC_10_90 / after.regrowth_width_d), 0.0)
 
 
 def _choose(where: Booleans, yes: Growth, no: Growth) -> Growth:

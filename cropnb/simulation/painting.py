@@ -15,7 +15,8 @@ import numpy as np
 from scipy.ndimage import convolve1d
 
 from cropnb.simulation.arrays import Complexes, Floats, Integers
-from cropnb.simulation.parameters import Covers, Effects, Radar
+from cropnb.simulation.parameters import Covers, Effects
+from cropnb.simulation.radar_parameters import Radar
 from cropnb.simulation.raster import Ground, block_mean
 from cropnb.simulation.sigma0 import Components
 from cropnb.simulation.texture import gaussian_field
@@ -124,7 +125,7 @@ def paint(components: Components, row: Integers, texture: Texture, radar: Radar)
         yield MeanC2(c_vv, c_vh, c_cross.astype(np.complex64))
 
 
-def add_sensor(true: MeanC2, radar: Radar, *, rho_quadrature: float) -> MeanC2:
+def add_sensor(true: MeanC2, radar: Radar, *, nesz_db: float, rho_quadrature: float) -> MeanC2:
     r"""Covariance that the sensor measures on average: cross-talk of VV into VH, and thermal noise.
 
     With :math:`VH' = VH + \delta VV`, the elements become :math:`C_{12} + \delta^* C_{11}` and
@@ -135,7 +136,9 @@ def add_sensor(true: MeanC2, radar: Radar, *, rho_quadrature: float) -> MeanC2:
     true : MeanC2 (y, x) [1, linear power]
         `c_vv_vh` real: the in-phase part of the soil's covariance.
     radar : Radar () [1]
-        Cross-talk and noise.
+        Cross-talk.
+    nesz_db : float () [dB]
+        Thermal noise, -inf for none.
     rho_quadrature : float () [1]
         Quadrature part of VH over its in-phase part, as soil returns it.
 
@@ -144,11 +147,27 @@ def add_sensor(true: MeanC2, radar: Radar, *, rho_quadrature: float) -> MeanC2:
     MeanC2 (y, x) [1, linear power]
         Mean of the multilooked matrix.
     """
-    noise = np.float32(10 ** (radar.nesz_db / 10))
-    delta = np.complex64(radar.cross_talk * np.exp(1j * radar.cross_talk_rad))
+    noise = np.float32(10 ** (nesz_db / 10))
+    delta = cross_talk(radar)
     own = true.c_vv_vh * np.complex64(1 - 1j * rho_quadrature)  # mean of VV times conjugate VH
     leaked = np.float32(abs(delta) ** 2) * true.c_vv_vv + 2 * (delta * own).real
     return MeanC2(true.c_vv_vv + noise, true.c_vh_vh + leaked + noise, own + np.conj(delta) * true.c_vv_vv)
+
+
+def cross_talk(radar: Radar) -> np.complex64:
+    """Amplitude of VV that leaks into VH.
+
+    Parameters
+    ----------
+    radar : Radar () [1]
+        Size and phase.
+
+    Returns
+    -------
+    complex64 () [1]
+        On all dates the same.
+    """
+    return np.complex64(radar.cross_talk * np.exp(1j * radar.cross_talk_rad))
 
 
 def _spread(power: Floats, radar: Radar) -> Floats:

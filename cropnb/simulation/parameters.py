@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cropnb.simulation.days import Day
 from cropnb.simulation.optical_parameters import Optics
+from cropnb.simulation.radar_parameters import Decorrelation, Radar
 
 # The order is the class_id. Wheat keeps its own class; whoever needs the six-class legend of the thesis
 # merges it into "other".
@@ -47,6 +48,8 @@ class Preset:
     showcase: bool
     block_area_ha: float
     block_side_m: float
+    tracks: tuple[int, ...]
+    single_look: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +171,7 @@ class Effects:
     texture_m: float
     vigour_within: float
     vigour_within_m: float
+    rain_sensitivity_sd: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,27 +254,6 @@ class Covers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Radar:
-    """One Sentinel-1 track."""
-
-    relative_orbit: int
-    orbit_direction: str
-    acquisitions: tuple[Day, ...]
-    wavelength_cm: float
-    incidence_deg: float
-    incidence_gradient: float
-    look_azimuth_deg: float
-    nesz_db: float
-    n_looks: float
-    azimuth_weights: tuple[float, ...]
-    range_weights: tuple[float, ...]
-    cross_talk: float
-    cross_talk_rad: float
-    dew_gain: float
-    missing_share: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Parameters:
     """Everything that `simulate` reads; `dataclasses.replace` makes a variant."""
 
@@ -288,6 +271,7 @@ class Parameters:
     soil: SoilParameters
     covers: Covers
     radar: Radar
+    decorrelation: Decorrelation
     optics: Optics
 
     def fingerprint(self, version: str) -> str:

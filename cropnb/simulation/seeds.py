@@ -29,6 +29,7 @@ class Stage(IntEnum):
     CLOUDS = 7
     MASK_NOISE = 8
     CAMERAS = 9
+    SINGLE_LOOK = 10
 
 
 @dataclass(frozen=True)
