@@ -17,12 +17,14 @@ import xarray as xr
 from tqdm import tqdm
 
 from cropnb.legends import CropClass, Legend
-from cropnb.schema import C2, LABELS
-from cropnb.simulation.grid import acquisition_times, pixel_coordinates
+from cropnb.schema import LABELS
+from cropnb.simulation.grid import pixel_coordinates
 from cropnb.simulation.optical_groups import optical_groups, sky_truth
 from cropnb.simulation.parameters import CLASS_NAMES, CROPLAND_CLASSES, Parameters
+from cropnb.simulation.radar_groups import coherence_truth, pass_coordinates, radar_groups
 from cropnb.simulation.seeds import Tile
 from cropnb.simulation.tile import TileArrays, scene_weather, simulate_tile
+from cropnb.simulation.tracks import scene_passes
 from cropnb.simulation.version import sim_version
 
 TRUTH = {
@@ -51,7 +53,8 @@ def simulate(parameters: Parameters, *, progress: bool = True) -> xr.DataTree:
     Returns
     -------
     DataTree () [1]
-        `/sentinel1/<relative_orbit>/c2`, `/labels` and `/truth`; the same bytes for the same parameters.
+        `/sentinel1/<relative_orbit>/c2` (or `slc`), `/labels` and `/truth`; the same bytes for the same
+        parameters.
     """
     mosaic: TileArrays = {}
     tiles = list(scene_tiles(parameters))
@@ -80,35 +83,30 @@ def _insert(mosaic: TileArrays, arrays: TileArrays, tile: Tile, parameters: Para
     """Copy a tile into the mosaic, which is allocated when the first tile comes."""
     preset = parameters.preset
     for name, values in arrays.items():
-        n = values.shape[-1]  # more for sensors with smaller pixels
+        n_y, n_x = values.shape[-2:]  # each sensor has its own
         if name not in mosaic:
-            shape = (*values.shape[:-2], preset.n_row * n, preset.n_column * n)
+            shape = (*values.shape[:-2], preset.n_row * n_y, preset.n_column * n_x)
             mosaic[name] = np.empty(shape, dtype=values.dtype)
-        y, x = slice(tile.row * n, (tile.row + 1) * n), slice(tile.column * n, (tile.column + 1) * n)
+        y = slice(tile.row * n_y, (tile.row + 1) * n_y)
+        x = slice(tile.column * n_x, (tile.column + 1) * n_x)
         mosaic[name][..., y, x] = values
 
 
 def _tree(mosaic: TileArrays, parameters: Parameters) -> xr.DataTree:
-    radar = parameters.radar
     place = pixel_coordinates(parameters)
-    time = {"time": acquisition_times(parameters, radar.acquisitions)}
-    c2 = {
-        name: (v.dims, mosaic[name], {"units": v.units, "long_name": v.long_name})
-        for name, v in C2.variables.items()
-    }
     labels = {
         name: (v.dims, mosaic[name], {"units": v.units, "long_name": v.long_name})
         for name, v in LABELS.variables.items()
         if name in mosaic
     }
-    orbit = {"relative_orbit": radar.relative_orbit, "orbit_direction": radar.orbit_direction}
     groups = {
         "/": xr.Dataset(attrs=_attrs(parameters) | {"n_parcel": _n_parcel(mosaic)}),
-        f"/sentinel1/{radar.relative_orbit}/c2": xr.Dataset(c2, coords=time | place, attrs=orbit),
         "/labels": xr.Dataset(labels, coords=place, attrs={"legend": scene_legend().to_json()}),
-        "/truth": _truth(mosaic, parameters, time | place).assign(sky_truth(mosaic, parameters)),
+        "/truth": _truth(mosaic, parameters, pass_coordinates(parameters) | place),
     }
-    return xr.DataTree.from_dict(groups | optical_groups(mosaic, parameters))
+    return xr.DataTree.from_dict(
+        groups | radar_groups(mosaic, parameters) | optical_groups(mosaic, parameters)
+    )
 
 
 def _n_parcel(mosaic: TileArrays) -> int:
@@ -123,10 +121,11 @@ def _truth(mosaic: TileArrays, parameters: Parameters, coords: dict[str, xr.Vari
         name: (stack if mosaic[name].ndim == 3 else flat, mosaic[name], {"units": unit, "long_name": text})
         for name, (unit, text) in TRUTH.items()
     }
-    day = list(parameters.radar.acquisitions)
+    day = scene_passes(parameters).day.astype(int)
     moisture = scene_weather(parameters).moisture[day].astype(np.float32)
     attrs = {"units": "m3 m-3", "long_name": "county's soil moisture, uppermost 5 cm"}
-    return xr.Dataset(truth | {"soil_moisture": (("time",), moisture, attrs)}, coords=coords)
+    dataset = xr.Dataset(truth | {"soil_moisture": (("time",), moisture, attrs)}, coords=coords)
+    return dataset.merge(coherence_truth(mosaic, parameters)).merge(sky_truth(mosaic, parameters))
 
 
 def _attrs(parameters: Parameters) -> dict[str, str | int]:

@@ -1,0 +1,142 @@
+"""Groups of the tracks in a simulated scene, and the coordinates of the truth about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from cropnb.schema import C2, SLC
+from cropnb.simulation.grid import acquisition_times, pixel_coordinates
+from cropnb.simulation.landscape import tile_centre_m
+from cropnb.simulation.parameters import Parameters
+from cropnb.simulation.radar_parameters import Track
+from cropnb.simulation.seeds import Tile
+from cropnb.simulation.slc import line_cells
+from cropnb.simulation.tracks import pair_starts, scene_passes, scene_tracks, track_days
+
+Coordinates = dict[str, xr.Variable]
+_TRUTH = {
+    "coherence_vv": "true coherence VV, before any estimate",
+    "coherence_vh": "true coherence VH, before any estimate",
+}
+
+
+def radar_groups(mosaic: dict[str, np.ndarray], parameters: Parameters) -> dict[str, xr.Dataset]:
+    """Groups of all tracks.
+
+    Parameters
+    ----------
+    mosaic : dict (variable,) [1]
+        Arrays of the scene.
+    parameters : Parameters () [1]
+        Tracks, dates, pixel sizes.
+
+    Returns
+    -------
+    dict (group,) [1]
+        `/sentinel1/<relative_orbit>/c2`, or `slc` where the preset asks for single-look images.
+    """
+    single_look = parameters.preset.single_look
+    name, schema = ("slc", SLC) if single_look else ("c2", C2)
+    place = single_look_coordinates(parameters) if single_look else pixel_coordinates(parameters)
+    groups = {}
+    for track in scene_tracks(parameters):
+        orbit = track.relative_orbit
+        variables = {
+            key: (v.dims, mosaic[f"{orbit}/{key}"], {"units": v.units, "long_name": v.long_name})
+            for key, v in schema.variables.items()
+        }
+        attrs = {"relative_orbit": orbit, "orbit_direction": track.orbit_direction}
+        time = {"time": acquisition_times(parameters, _days(parameters, track))}
+        groups[f"/sentinel1/{orbit}/{name}"] = xr.Dataset(variables, coords=time | place, attrs=attrs)
+    return groups
+
+
+def single_look_coordinates(parameters: Parameters) -> Coordinates:
+    """Coordinates of lines and samples of single-look images; they jump between tiles.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        The scene.
+
+    Returns
+    -------
+    dict (2,) [m]
+        `y` of lines, 15 m apart; `x` of samples, one per cell.
+    """
+    preset, cell_m = parameters.preset, parameters.scene.cell_m
+    n = 2 * preset.n_pixel
+    line = (line_cells(n, parameters.radar, cell_m=cell_m) - (n - 1) / 2) * cell_m
+    sample = (np.arange(n) - (n - 1) / 2) * cell_m
+    y = [tile_centre_m(parameters, Tile(row, 0))[1] - line for row in range(preset.n_row)]
+    x = [tile_centre_m(parameters, Tile(0, column))[0] + sample for column in range(preset.n_column)]
+    return {
+        "y": xr.Variable("y", np.concatenate(y), {"units": "m", "long_name": "northing of the line"}),
+        "x": xr.Variable("x", np.concatenate(x), {"units": "m", "long_name": "easting of the sample"}),
+    }
+
+
+def pass_coordinates(parameters: Parameters) -> Coordinates:
+    """Dates of all tracks, and which track each belongs to.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        The scene.
+
+    Returns
+    -------
+    dict (2,) [1]
+        `time` and `relative_orbit` (time,).
+    """
+    passes = scene_passes(parameters)
+    attrs = {"units": "1", "long_name": "relative orbit of the acquisition"}
+    return {
+        "time": acquisition_times(parameters, [int(day) for day in passes.day]),
+        "relative_orbit": xr.Variable("time", passes.relative_orbit, attrs),
+    }
+
+
+def coherence_truth(mosaic: dict[str, np.ndarray], parameters: Parameters) -> xr.Dataset:
+    """True coherence of the pairs of all tracks, track after track.
+
+    Parameters
+    ----------
+    mosaic : dict (variable,) [1]
+        Arrays of the scene.
+    parameters : Parameters () [1]
+        Tracks and dates.
+
+    Returns
+    -------
+    Dataset (pair, y, x) [1]
+        With `first_time`, `second_time` and `pair_orbit`; empty where no dates make a pair.
+    """
+    truth = xr.Dataset()
+    pairs = list(_pairs(parameters))
+    if not pairs:
+        return truth
+    for name, text in _TRUTH.items():
+        truth[name] = (("pair", "y", "x"), mosaic[name], {"units": "1", "long_name": text})
+    orbits = np.array([orbit for orbit, _, _ in pairs])
+    attrs = {"units": "1", "long_name": "relative orbit of the pair"}
+    return truth.assign_coords(
+        first_time=acquisition_times(parameters, [first for _, first, _ in pairs], dim="pair"),
+        second_time=acquisition_times(parameters, [second for _, _, second in pairs], dim="pair"),
+        pair_orbit=xr.Variable("pair", orbits, attrs),
+    )
+
+
+def _days(parameters: Parameters, track: Track) -> list[int]:
+    return [int(day) for day in track_days(parameters, track)]
+
+
+def _pairs(parameters: Parameters) -> Iterator[tuple[int, int, int]]:
+    """Orbit and both days of each pair."""
+    for track in scene_tracks(parameters):
+        days = _days(parameters, track)
+        for start in pair_starts(parameters, track):
+            yield track.relative_orbit, days[start], days[start + 1]
