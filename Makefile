@@ -43,7 +43,7 @@ lint: $(READY)  ## style, types, layers, chapters, docstrings: what needs no dat
 	$(BIN)pytest tests/test_00_*.py
 
 bench: $(READY)  ## time the package against its peers (benchmarks/README.md)
-	$(BIN)python benchmarks/bench_features.py
+	$(BIN)python benchmarks/features.py $(BENCH)
 
 full: $(READY)  ## run every chapter as published; needs hours or a GPU
 	$(BIN)cropnb book --scale full

@@ -17,7 +17,12 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 # conda-forge's name -> the registry's name
-CONDA_NAMES = {"dask-core": "dask", "matplotlib-base": "matplotlib", "pytorch": "torch"}
+CONDA_NAMES = {
+    "boruta_py": "boruta",
+    "dask-core": "dask",
+    "matplotlib-base": "matplotlib",
+    "pytorch": "torch",
+}
 CONDA_ONLY = {"python", "pip"}
 CONDA_LINE = re.compile(r"([a-z0-9][a-z0-9._-]*)\s*((?:(?:>=|<=|==|!=|=|<|>)\s*[0-9][\w.*+]*,?\s*)*)")
 Asked = dict[str, SpecifierSet]

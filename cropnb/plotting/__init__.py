@@ -1,21 +1,31 @@
 """Figures: arrays in, Axes out; nothing is computed here and no file is written."""
 
 from cropnb.plotting.confusion import plot_confusion
+from cropnb.plotting.images import plot_images, plot_notice
 from cropnb.plotting.learning import plot_learning_curve
 from cropnb.plotting.maps import plot_classes_map, plot_groups_map, plot_points_map
+from cropnb.plotting.mechanisms import plot_mechanisms
 from cropnb.plotting.profiles import plot_profile_panels, plot_profiles
+from cropnb.plotting.relations import plot_curves, plot_relation
 from cropnb.plotting.scores import plot_scores
+from cropnb.plotting.signatures import plot_signatures
 from cropnb.plotting.style import label_kind, style
 
 __all__ = [
     "label_kind",
     "plot_classes_map",
     "plot_confusion",
+    "plot_curves",
     "plot_groups_map",
+    "plot_images",
     "plot_learning_curve",
+    "plot_mechanisms",
+    "plot_notice",
     "plot_points_map",
     "plot_profile_panels",
     "plot_profiles",
+    "plot_relation",
     "plot_scores",
+    "plot_signatures",
     "style",
 ]

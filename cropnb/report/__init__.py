@@ -9,6 +9,7 @@ from cropnb.report.results import RESULTS, RUN_FOLDER, latest_committed, read_re
 from cropnb.report.rows import ROW_FIELDS, row_from_interval
 from cropnb.report.run import FinishedRun, RunRecord, start_run
 from cropnb.report.scene import scene_table
+from cropnb.report.searchable import SearchableTable, load_catalogue, searchable_table
 from cropnb.report.source import show_source
 from cropnb.report.table import Table
 from cropnb.report.tables import format_interval, results_table
@@ -19,6 +20,7 @@ __all__ = [
     "RUN_FOLDER",
     "FinishedRun",
     "RunRecord",
+    "SearchableTable",
     "Table",
     "committed_table",
     "compare",
@@ -26,6 +28,7 @@ __all__ = [
     "format_interval",
     "glue",
     "latest_committed",
+    "load_catalogue",
     "load_published",
     "provenance",
     "read_results",
@@ -33,6 +36,7 @@ __all__ = [
     "row_from_interval",
     "run_folder",
     "scene_table",
+    "searchable_table",
     "seconds_table",
     "show_source",
     "start_run",

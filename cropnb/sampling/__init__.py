@@ -5,6 +5,7 @@ from cropnb.sampling.days import Season, day_from_time, season_of
 from cropnb.sampling.derived import samples_from_arrays, select_days, with_channel
 from cropnb.sampling.from_scene import samples_from_scene
 from cropnb.sampling.gaps import fill_gaps
+from cropnb.sampling.imputation import Imputed, Imputer
 from cropnb.sampling.samples import Samples
 from cropnb.sampling.scaling import Scaler
 from cropnb.sampling.splits import Fold, LeakageError, check_disjoint, group_folds, random_folds
@@ -12,6 +13,8 @@ from cropnb.sampling.splits import Fold, LeakageError, check_disjoint, group_fol
 __all__ = [
     "Batch",
     "Fold",
+    "Imputed",
+    "Imputer",
     "LeakageError",
     "SampleDataset",
     "Samples",

@@ -17,9 +17,10 @@ METHODS: tuple[Method, ...] = ("standardise", "min_max")
 class Scaler:
     """Shift and stretch of each channel, the same on all days.
 
-    `standardise` gives the training samples mean 0 and standard deviation 1, `min_max` the range 0 to 1. A
-    channel that is constant over the training samples becomes 0. Filled values count like measured ones,
-    because models see both.
+    `standardise` gives the training samples mean 0 and standard deviation 1, `min_max` (the thesis's choice,
+    [Liu2024] 3.2.3) the range 0 to 1; other samples may leave that range, nothing is cut off. A channel that
+    is constant over the training samples becomes 0. Filled values count like measured ones, because models
+    see both.
 
     Parameters
     ----------
@@ -124,7 +125,7 @@ class Scaler:
         Raises
         ------
         SchemaError
-            If an entry is missing, or the lists differ in length.
+            If an entry is missing, the lists differ in length, or a number cannot scale.
         """
         missing = [name for name in ("method", "channel", "offset", "scale") if name not in numbers]
         require(
@@ -139,5 +140,14 @@ class Scaler:
             scaler.offset.shape == scaler.scale.shape == (n,),
             f"scaler: {scaler.offset.size} offsets and {scaler.scale.size} scales for {n} channels; expected "
             "as many of each. Save it again with to_dict.",
+        )
+        require(
+            bool(
+                np.isfinite(scaler.offset).all()
+                and np.isfinite(scaler.scale).all()
+                and (scaler.scale > 0).all()
+            ),
+            f"scaler: offset {scaler.offset.tolist()}, scale {scaler.scale.tolist()}; expected finite "
+            "numbers, the scale above 0. Save it again with to_dict.",
         )
         return scaler

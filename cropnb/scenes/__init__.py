@@ -16,6 +16,7 @@ from cropnb.scenes.entries import SceneEntry, SceneFile
 from cropnb.scenes.examples import example_point_scene, example_raster_scene
 from cropnb.scenes.orbits import pass_from_time
 from cropnb.scenes.store import open_store, save_scene
+from cropnb.scenes.streaming import write_by_chunks
 
 __all__ = [
     "DownloadError",
@@ -36,4 +37,5 @@ __all__ = [
     "scene_entry",
     "take_block",
     "validate",
+    "write_by_chunks",
 ]

@@ -22,11 +22,12 @@ class SceneFile:
     sha256: str
     size: int  # bytes
     address_checked: bool = True  # the file behind `url` was compared with the checksum by its git blob
+    label: str = ""  # what the reader calls it, where names without folders are not unique
 
     @property
     def name(self) -> str:
-        """Name without folders."""
-        return Path(self.path).name
+        """Label, or the name without folders."""
+        return self.label or Path(self.path).name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,12 @@ from cropnb.training.cross_validation import cross_validate
 from cropnb.training.experiment import run_experiment
 from cropnb.training.fitting import Run, fit
 from cropnb.training.forest import FittedForest, ForestClassifier
+from cropnb.training.imputed import FittedImputed, ImputedClassifier
 from cropnb.training.keeper import DivergedError
 from cropnb.training.network import FittedNetwork, NetworkClassifier
 from cropnb.training.prediction import predict
 from cropnb.training.seeds import Seeds, seeded, seeds_from
+from cropnb.training.storage import load_fitted, save_fitted
 
 __all__ = [
     "Classifier",
@@ -17,15 +19,19 @@ __all__ = [
     "FitConfig",
     "Fitted",
     "FittedForest",
+    "FittedImputed",
     "FittedNetwork",
     "ForestClassifier",
+    "ImputedClassifier",
     "NetworkClassifier",
     "Run",
     "Seeds",
     "cross_validate",
     "fit",
+    "load_fitted",
     "predict",
     "run_experiment",
+    "save_fitted",
     "seeded",
     "seeds_from",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from cropnb.sampling.scaling import METHODS, Method
 from cropnb.schema import require
 
 
@@ -33,6 +34,8 @@ class FitConfig:
         What Lightning calls so: `auto`, `cpu`, `gpu`, ...
     balanced : bool
         Weigh each class by the inverse of its frequency in the training samples.
+    scaling : str
+        `standardise` or `min_max`; the numbers come from the training samples.
 
     Raises
     ------
@@ -48,11 +51,16 @@ class FitConfig:
     seed: int = 0
     accelerator: str = "auto"
     balanced: bool = False
+    scaling: Method = "standardise"
 
     def __post_init__(self) -> None:
         for name, least in (("max_epoch", 1), ("batch_size", 2), ("patience", 1), ("seed", 0)):
             value = getattr(self, name)
             require(value >= least, f"FitConfig: {name}={value}; expected at least {least}. Raise it.")
+        require(
+            self.scaling in METHODS,
+            f"FitConfig: scaling={self.scaling!r}; expected one of {METHODS}. Name one of these.",
+        )
         require(
             0 < self.learning_rate < math.inf,
             f"FitConfig: learning_rate={self.learning_rate}; expected a positive number. Try 1e-3.",

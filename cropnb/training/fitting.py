@@ -100,7 +100,7 @@ def fit(
         If the loss is no longer a number.
     """
     _check_samples(train, valid)
-    scaler, seeds, keeper = Scaler().fit(train), seeds_from(config.seed), Keeper()
+    scaler, seeds, keeper = Scaler(config.scaling).fit(train), seeds_from(config.seed), Keeper()
     checkpoint = None if folder is None else Path(folder) / f"{key_of(model, train, valid, config)}.ckpt"
     module = Classification(model.train(), config, class_weight(train, balanced=config.balanced))
     loaders = (

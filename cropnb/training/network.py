@@ -63,7 +63,7 @@ class NetworkClassifier:
         with seeded(seeds_from(seed)):
             network = self.build(train)
         run = fit(network, train, valid, replace(self.config, seed=seed), folder=folder)
-        return FittedNetwork(run=run, layout=Layout.of(train))
+        return FittedNetwork(run=run, layout=Layout.of(train), name=self.name, sizes=self.sizes(train))
 
     def build(self, samples: Samples) -> nn.Module:
         """Network of the sizes that samples ask for, with weights from torch's current random state.
@@ -83,17 +83,23 @@ class NetworkClassifier:
         SchemaError
             If the model or one of its sizes is unknown.
         """
+        return build_model(self.name, **self.sizes(samples))
+
+    def sizes(self, samples: Samples) -> dict[str, Any]:
+        """Fields of the model's config: those that samples decide, and those given."""
         given = {"n_channel": samples.n_channel, "n_class": samples.n_class, "n_time": samples.n_time}
         wanted = {f.name for f in fields(REGISTRY[self.name].config)} if self.name in REGISTRY else set()
-        return build_model(self.name, **{k: v for k, v in given.items() if k in wanted}, **self.model)
+        return {**{k: v for k, v in given.items() if k in wanted}, **self.model}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FittedNetwork:
-    """A fitted network, with its run."""
+    """A fitted network, with its run and how it is built."""
 
     run: Run
     layout: Layout
+    name: str
+    sizes: Mapping[str, Any]
 
     @property
     def record(self) -> dict[str, Any]:

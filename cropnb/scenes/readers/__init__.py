@@ -9,6 +9,7 @@ from cropnb.scenes.entries import SceneEntry
 from cropnb.scenes.readers.flanders import read_cube
 from cropnb.scenes.readers.points import read_long_points, read_wide_points
 from cropnb.scenes.readers.polsarpro import read_polsarpro
+from cropnb.scenes.readers.snap_slc import read_slc_pair
 
 Reader = Callable[[SceneEntry, Mapping[str, Path]], xr.DataTree]
 
@@ -17,6 +18,15 @@ READERS: dict[str, Reader] = {
     "wide-points": read_wide_points,
     "worldcereal-cube": read_cube,
     "polsarpro-c2": read_polsarpro,
+    "snap-slc-pair": read_slc_pair,
 }
 
-__all__ = ["READERS", "Reader", "read_cube", "read_long_points", "read_polsarpro", "read_wide_points"]
+__all__ = [
+    "READERS",
+    "Reader",
+    "read_cube",
+    "read_long_points",
+    "read_polsarpro",
+    "read_slc_pair",
+    "read_wide_points",
+]

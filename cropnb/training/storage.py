@@ -1,0 +1,140 @@
+"""Fitted classifiers on disk: weights with all that new samples have to go through before them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+import torch
+
+from cropnb.models import build_model, count_parameters
+from cropnb.sampling import Imputer, Scaler
+from cropnb.schema import SchemaError, require
+from cropnb.training.classifiers import Fitted, Layout
+from cropnb.training.config import FitConfig
+from cropnb.training.fitting import Run
+from cropnb.training.forest import FittedForest
+from cropnb.training.imputed import FittedImputed
+from cropnb.training.network import FittedNetwork
+from cropnb.training.seeds import seeds_from
+
+_DESCRIPTION = "classifier.json"
+_WEIGHTS = "weights.pt"
+_FOREST = "forest.joblib"
+_HISTORY = "history.csv"
+
+
+def save_fitted(fitted: Fitted, folder: Path) -> Path:
+    """Write a fitted classifier to a folder.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        Network or forest, with or without an imputer before it.
+    folder : Path
+        Made if needed; its classifier is replaced.
+
+    Returns
+    -------
+    Path
+        The folder: `classifier.json` with layout, scaling and imputer, and the weights beside it.
+
+    Raises
+    ------
+    SchemaError
+        If it is no classifier of this package.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    imputer = fitted.imputer.to_dict() if isinstance(fitted, FittedImputed) else None
+    inner = fitted.fitted if isinstance(fitted, FittedImputed) else fitted
+    if isinstance(inner, FittedNetwork):
+        described = _write_network(inner, folder)
+    elif isinstance(inner, FittedForest):
+        described = _write_forest(inner, folder)
+    else:
+        kind = type(inner).__name__
+        raise SchemaError(f"save_fitted: a {kind}; expected a fitted network or forest. Fit one of these.")
+    layout = dataclasses.asdict(inner.layout)
+    text = json.dumps({**described, "layout": layout, "imputer": imputer}, indent=1, allow_nan=False)
+    (folder / _DESCRIPTION).write_text(text, encoding="utf-8")
+    return folder
+
+
+def load_fitted(folder: Path) -> FittedNetwork | FittedForest | FittedImputed:
+    """Inverse of `save_fitted`.
+
+    Parameters
+    ----------
+    folder : Path
+        What `save_fitted` wrote. A forest is stored by joblib, which can run code on loading: open only
+        forests that you trust. Networks are stored as numbers alone.
+
+    Returns
+    -------
+    FittedNetwork or FittedForest or FittedImputed
+        Gives the same probabilities as the one that was saved.
+
+    Raises
+    ------
+    SchemaError
+        If there is no classifier in the folder.
+    """
+    path = Path(folder) / _DESCRIPTION
+    require(
+        path.is_file(), f"load_fitted: no {path}; expected a folder written by save_fitted. Give its path."
+    )
+    described = json.loads(path.read_text(encoding="utf-8"))
+    layout = Layout(**{name: tuple(values) for name, values in described["layout"].items()})
+    read = _read_network if described["kind"] == "network" else _read_forest
+    inner = read(described, layout, path.parent)
+    if described["imputer"] is None:
+        return inner
+    return FittedImputed(imputer=Imputer.from_dict(described["imputer"]), fitted=inner)
+
+
+def _write_network(fitted: FittedNetwork, folder: Path) -> dict[str, Any]:
+    run = fitted.run
+    torch.save(run.model.state_dict(), folder / _WEIGHTS)
+    run.history.to_csv(folder / _HISTORY, index=False)
+    return {
+        "kind": "network",
+        "name": fitted.name,
+        "sizes": dict(fitted.sizes),
+        "scaler": run.scaler.to_dict(),
+        "config": dataclasses.asdict(run.config),
+        "best_epoch": run.best_epoch,
+        "seconds": run.seconds,
+        "device": run.device,
+    }
+
+
+def _read_network(described: dict[str, Any], layout: Layout, folder: Path) -> FittedNetwork:
+    model = build_model(described["name"], **described["sizes"])
+    model.load_state_dict(torch.load(folder / _WEIGHTS, weights_only=True))
+    config = FitConfig(**described["config"])
+    run = Run(
+        model=model.eval(),
+        scaler=Scaler.from_dict(described["scaler"]),
+        config=config,
+        history=pd.read_csv(folder / _HISTORY),
+        best_epoch=described["best_epoch"],
+        seconds=described["seconds"],
+        n_parameter=count_parameters(model),
+        device=described["device"],
+        seeds=seeds_from(config.seed),
+    )
+    return FittedNetwork(run=run, layout=layout, name=described["name"], sizes=described["sizes"])
+
+
+def _write_forest(fitted: FittedForest, folder: Path) -> dict[str, Any]:
+    joblib.dump(fitted.forest, folder / _FOREST, compress=3)
+    return {"kind": "forest", "seconds": fitted.seconds}
+
+
+def _read_forest(described: dict[str, Any], layout: Layout, folder: Path) -> FittedForest:
+    return FittedForest(forest=joblib.load(folder / _FOREST), layout=layout, seconds=described["seconds"])
