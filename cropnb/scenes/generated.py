@@ -43,6 +43,10 @@ def generated_store(entry: SceneEntry, parameter_file: Path) -> Path:
     if path.is_dir():
         return path
     scene = simulation.simulate(parameters)
+    if parameters.preset.single_look:
+        from cropnb.scenes.from_slc import with_products  # noqa: PLC0415 (compiles; other scenes need not wait)
+
+        scene = with_products(scene)
     scene.attrs.update(name=entry.name, fingerprint=fingerprint)
     validate(scene)
     try:
