@@ -78,6 +78,17 @@ def _write(scene: xr.DataTree, folder: Path) -> None:
     groups = {path: _chunked(group_at(scene, path, inherit=False)) for path in scene.groups}
     tree = xr.DataTree.from_dict(groups)
     tree.to_zarr(folder, mode="w", consolidated=True, zarr_format=2, write_empty_chunks=True)
+    write_manifest(folder)
+
+
+def write_manifest(folder: Path) -> None:
+    """List the size of every file of a finished store, for `open_store` to compare.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+    """
     sizes = {str(file.relative_to(folder)): file.stat().st_size for file in _files(folder)}
     (folder / MANIFEST).write_text(json.dumps(sizes, indent=0, sort_keys=True))
 

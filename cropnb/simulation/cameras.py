@@ -22,7 +22,7 @@ from cropnb.schema import require
 from cropnb.simulation.arrays import Floats, Integers
 from cropnb.simulation.field_growth import grow_fields
 from cropnb.simulation.foliage import Foliage, make_foliage
-from cropnb.simulation.grid import acquisition_times
+from cropnb.simulation.grid import acquisition_times, scene_tiles
 from cropnb.simulation.landscape import Land, make_land
 from cropnb.simulation.optical_parameters import CameraParameters
 from cropnb.simulation.parameters import Parameters
@@ -67,12 +67,10 @@ def simulate_cameras(parameters: Parameters, *, n_site: int) -> xr.Dataset:
         If there are fewer than one site, or a tile has no room for its cameras.
     """
     require(n_site >= 1, f"cameras: n_site {n_site}; expected 1 or more. Raise it.")
-    weather, preset = scene_weather(parameters), parameters.preset
-    n_tile = preset.n_row * preset.n_column
+    weather, tiles = scene_weather(parameters), scene_tiles(parameters)
     parts = []
-    for number in range(min(n_site, n_tile)):
-        tile = Tile(*divmod(number, preset.n_column))
-        n_here = len(range(number, n_site, n_tile))
+    for number, tile in enumerate(tiles[:n_site]):
+        n_here = len(range(number, n_site, len(tiles)))
         parts.append(_tile_cameras(parameters, tile, weather, n_here))
     return xr.concat(parts, dim="site").assign_attrs(kind="simulated", crs=parameters.scene.crs)
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from cropnb.schema import require
-from cropnb.simulation.parameters import CLASS_NAMES, Crop, Parameters
+from cropnb.simulation.grid import scene_tiles
+from cropnb.simulation.parameters import CLASS_NAMES, INSIDE, OUTSIDE, Crop, Parameters
 
 COVERS = ("water", "grass", "forest", "residential", "crop")
 VILLAGE = ("tree", "garden", "building")
@@ -33,6 +34,7 @@ def check_parameters(parameters: Parameters) -> None:
     _check_tracks(parameters)
     _check_decorrelation(parameters)
     _check_sizes(parameters)
+    _check_outline(parameters)
 
 
 def _check_shares(parameters: Parameters) -> None:
@@ -149,4 +151,19 @@ def _check_sizes(parameters: Parameters) -> None:
     require(
         parameters.radar.n_looks > 1,
         f"radar.n_looks: {parameters.radar.n_looks}; expected above 1. Raise it.",
+    )
+
+
+def _check_outline(parameters: Parameters) -> None:
+    outline = parameters.county.outline
+    for number, line in enumerate(outline):
+        require(
+            len(line) == len(outline[0]) and set(line) <= {INSIDE, OUTSIDE},
+            f"county.outline: row {number} is {line!r}; expected {len(outline[0])} characters: {INSIDE!r} a "
+            f"square of the county, {OUTSIDE!r} another. Correct the row.",
+        )
+    require(
+        bool(scene_tiles(parameters)),
+        "county.outline: no tile of the preset lies inside; expected one or more. Move the preset's "
+        "first_row and first_column, or set inside_county = false.",
     )

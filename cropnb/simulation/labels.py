@@ -19,7 +19,7 @@ from cropnb.simulation.raster import Cells, edge_distance, mixed_fraction, pixel
 from cropnb.simulation.seeds import Stage, Tile, tile_rng
 
 PARCELS_PER_TILE = 2**20
-_COLUMNS_MAX = 64  # of the county's grid; keeps parcel numbers within 32 bits
+_ROWS_MAX, _COLUMNS_MAX = 32, 64  # of the county's grid; keep parcel numbers within 32 bits
 _HECTARE_M2 = 1e4
 
 
@@ -47,7 +47,8 @@ def label_pixels(parameters: Parameters, tile: Tile, land: Land, crop: Integers)
     parcel = pixel_object(cells.object_id)
     class_pixels = class_of[parcel]
     small = _too_small(cells, class_of, parameters)
-    tile_number = tile.row * _COLUMNS_MAX + tile.column  # the same whatever the preset
+    # The same whatever the preset; north and west of square (0, 0) numbers come down from the largest.
+    tile_number = tile.row % _ROWS_MAX * _COLUMNS_MAX + tile.column % _COLUMNS_MAX
     return {
         "class_id": np.where(small[parcel], -1, class_pixels).astype(np.int16),
         "parcel_id": np.where(parcel < 0, -1, tile_number * PARCELS_PER_TILE + parcel).astype(np.int32),

@@ -17,6 +17,7 @@ from cropnb.simulation.radar_parameters import Decorrelation, Radar
 # merges it into "other".
 CLASS_NAMES = ("maize", "soybean", "wheat", "other", "residential", "forest", "water")
 CROPLAND_CLASSES = ("maize", "soybean", "wheat", "other")
+INSIDE, OUTSIDE = "#", "."  # in the outline of the county
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class SceneParameters:
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """How much of the county: rows and columns of tiles, pixels of 10 m along a tile's side."""
+    """How much of the county: rows and columns of tiles and where they begin, pixels along a tile's side."""
 
     n_row: int
     n_column: int
@@ -50,6 +51,18 @@ class Preset:
     block_side_m: float
     tracks: tuple[int, ...]
     single_look: bool
+    first_row: int
+    first_column: int
+    inside_county: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class County:
+    """Grid squares of the county: one text per row from the north, one character per square."""
+
+    first_row: int
+    first_column: int
+    outline: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +273,7 @@ class Parameters:
     scene: SceneParameters
     preset_name: str
     preset: Preset
+    county: County
     weather: WeatherParameters
     moisture: MoistureParameters
     crops: dict[str, Crop]

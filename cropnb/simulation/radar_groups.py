@@ -8,11 +8,9 @@ import numpy as np
 import xarray as xr
 
 from cropnb.schema import C2, SLC
-from cropnb.simulation.grid import acquisition_times, pixel_coordinates
-from cropnb.simulation.landscape import tile_centre_m
+from cropnb.simulation.grid import acquisition_times, column_eastings, pixel_coordinates, row_northings
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.radar_parameters import Track
-from cropnb.simulation.seeds import Tile
 from cropnb.simulation.slc import line_cells
 from cropnb.simulation.tracks import pair_starts, scene_passes, scene_tracks, track_days
 
@@ -67,12 +65,11 @@ def single_look_coordinates(parameters: Parameters) -> Coordinates:
     dict (2,) [m]
         `y` of lines, 15 m apart; `x` of samples, one per cell.
     """
-    preset, cell_m = parameters.preset, parameters.scene.cell_m
-    n = 2 * preset.n_pixel
+    n, cell_m = 2 * parameters.preset.n_pixel, parameters.scene.cell_m
     line = (line_cells(n, parameters.radar, cell_m=cell_m) - (n - 1) / 2) * cell_m
     sample = (np.arange(n) - (n - 1) / 2) * cell_m
-    y = [tile_centre_m(parameters, Tile(row, 0))[1] - line for row in range(preset.n_row)]
-    x = [tile_centre_m(parameters, Tile(0, column))[0] + sample for column in range(preset.n_column)]
+    y = [north - line for north in row_northings(parameters)]
+    x = [east + sample for east in column_eastings(parameters)]
     return {
         "y": xr.Variable("y", np.concatenate(y), {"units": "m", "long_name": "northing of the line"}),
         "x": xr.Variable("x", np.concatenate(x), {"units": "m", "long_name": "easting of the sample"}),

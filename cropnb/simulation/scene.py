@@ -9,7 +9,7 @@ the border, or work per block.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -17,8 +17,8 @@ import xarray as xr
 from tqdm import tqdm
 
 from cropnb.legends import CropClass, Legend
-from cropnb.schema import LABELS
-from cropnb.simulation.grid import pixel_coordinates
+from cropnb.schema import LABELS, require
+from cropnb.simulation.grid import pixel_coordinates, scene_tiles
 from cropnb.simulation.optical_groups import optical_groups, sky_truth
 from cropnb.simulation.parameters import CLASS_NAMES, CROPLAND_CLASSES, Parameters
 from cropnb.simulation.radar_groups import coherence_truth, pass_coordinates, radar_groups
@@ -55,21 +55,51 @@ def simulate(parameters: Parameters, *, progress: bool = True) -> xr.DataTree:
     DataTree () [1]
         `/sentinel1/<relative_orbit>/c2` (or `slc`), `/labels` and `/truth`; the same bytes for the same
         parameters.
+
+    Raises
+    ------
+    SchemaError
+        If the preset keeps to the county's outline: such a scene has holes and is larger than memory.
     """
+    require(
+        not parameters.preset.inside_county,
+        f"preset {parameters.preset_name}: inside_county is true; expected a rectangle, which fits in "
+        "memory. Use cropnb.scenes.tile_store.write_tiles, or another preset.",
+    )
     mosaic: TileArrays = {}
-    tiles = list(scene_tiles(parameters))
+    tiles = scene_tiles(parameters)
     for number, tile in enumerate(tqdm(tiles, unit="tile", disable=None if progress else True)):
-        arrays = simulate_tile(parameters, tile)
-        arrays["block_id"] = np.full(arrays["class_id"].shape, number, dtype=np.int16)
-        _insert(mosaic, arrays, tile, parameters)
+        _insert(mosaic, _numbered(parameters, tile, number), tile, parameters)
     return _tree(mosaic, parameters)
 
 
-def scene_tiles(parameters: Parameters) -> Iterator[Tile]:
-    """Tiles of the preset, row by row from the north-west."""
-    for row in range(parameters.preset.n_row):
-        for column in range(parameters.preset.n_column):
-            yield Tile(row, column)
+def simulate_square(parameters: Parameters, number: int) -> xr.DataTree:
+    """Simulate one tile of a scene as a scene of its own.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        Of the whole scene.
+    number : int () [1]
+        Place among `scene_tiles`.
+
+    Returns
+    -------
+    DataTree () [1]
+        The groups of `simulate`, with the bytes that the tile has there.
+    """
+    tile = scene_tiles(parameters)[number]
+    preset = replace(
+        parameters.preset,
+        n_row=1,
+        n_column=1,
+        first_row=tile.row,
+        first_column=tile.column,
+        inside_county=False,
+    )
+    scene = _tree(_numbered(parameters, tile, number), replace(parameters, preset=preset))
+    scene.attrs.update(_attrs(parameters))
+    return scene
 
 
 def scene_legend() -> Legend:
@@ -77,6 +107,11 @@ def scene_legend() -> Legend:
     return Legend(
         tuple(CropClass(i, name, "", name in CROPLAND_CLASSES) for i, name in enumerate(CLASS_NAMES))
     )
+
+
+def _numbered(parameters: Parameters, tile: Tile, number: int) -> TileArrays:
+    arrays = simulate_tile(parameters, tile)
+    return arrays | {"block_id": np.full(arrays["class_id"].shape, number, dtype=np.int16)}
 
 
 def _insert(mosaic: TileArrays, arrays: TileArrays, tile: Tile, parameters: Parameters) -> None:
@@ -87,8 +122,8 @@ def _insert(mosaic: TileArrays, arrays: TileArrays, tile: Tile, parameters: Para
         if name not in mosaic:
             shape = (*values.shape[:-2], preset.n_row * n_y, preset.n_column * n_x)
             mosaic[name] = np.empty(shape, dtype=values.dtype)
-        y = slice(tile.row * n_y, (tile.row + 1) * n_y)
-        x = slice(tile.column * n_x, (tile.column + 1) * n_x)
+        row, column = tile.row - preset.first_row, tile.column - preset.first_column
+        y, x = slice(row * n_y, (row + 1) * n_y), slice(column * n_x, (column + 1) * n_x)
         mosaic[name][..., y, x] = values
 
 

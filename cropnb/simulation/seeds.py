@@ -15,6 +15,8 @@ import numpy as np
 
 from cropnb.simulation.parameters import SceneParameters
 
+_WRAP = 2**16
+
 
 class Stage(IntEnum):
     """The second element of the spawn key; each stage draws from its own stream."""
@@ -63,7 +65,7 @@ def tile_rng(
     Generator () [1]
         At the start of its stream.
     """
-    return _rng(scene, (stage, scene.year if by_year else 0, tile.row + 1, tile.column + 1, channel))
+    return _rng(scene, (stage, scene.year if by_year else 0, _place(tile.row), _place(tile.column), channel))
 
 
 def county_rng(
@@ -88,6 +90,11 @@ def county_rng(
         At the start of its stream.
     """
     return _rng(scene, (stage, scene.year if by_year else 0, 0, 0, channel))
+
+
+def _place(index: int) -> int:
+    """Key element of a row or column: 1 and up, or down from 2^16 north and west of square (0, 0)."""
+    return index + 1 if index >= 0 else index + _WRAP
 
 
 def _rng(scene: SceneParameters, key: tuple[int, ...]) -> np.random.Generator:

@@ -1,0 +1,203 @@
+"""An unfinished Zarr store on which the tiles of a simulated scene are put, each in its place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dask.array as da
+import numpy as np
+import xarray as xr
+import zarr
+
+from cropnb.scenes.build import group_at
+from cropnb.scenes.store import CHUNKS, write_manifest
+from cropnb.simulation.grid import scene_tiles
+from cropnb.simulation.parameters import Parameters
+from cropnb.simulation.seeds import Tile
+
+PROGRESS = "cropnb-tiles.json"  # in the unfinished store: what is being written, and which tiles are there
+_PLACE = ("y", "x")
+_N_PARCEL = "n_parcel"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the whole scene has to know of a tile: parcels, and means of variables without a place."""
+
+    n_parcel: int
+    means: Mapping[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The folder, the scene that goes there, and a text that names all that its tiles depend on."""
+
+    folder: Path
+    parameters: Parameters
+    identity: str
+
+    def begin(self) -> dict[int, Summary]:
+        """Tiles that are there already; a store of something else makes room.
+
+        Returns
+        -------
+        dict of int to Summary
+            By number of the tile.
+        """
+        noted = self.folder / PROGRESS
+        if noted.exists():
+            content = json.loads(noted.read_text(encoding="utf-8"))
+            if content["identity"] == self.identity:
+                return {int(number): Summary(**tile) for number, tile in content["tiles"].items()}
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        return {}
+
+    def note(self, done: Mapping[int, Summary]) -> None:
+        """Note which tiles are there.
+
+        Parameters
+        ----------
+        done : mapping of int to Summary
+            All of them.
+        """
+        tiles = {str(number): vars(summary) for number, summary in done.items()}
+        new = self.folder / f"{PROGRESS}.new"
+        new.write_text(json.dumps({"identity": self.identity, "tiles": tiles}), encoding="utf-8")
+        new.replace(self.folder / PROGRESS)  # whole or not at all
+
+    def stretch(self, tree: xr.DataTree) -> None:
+        """Lay out arrays of the whole scene, coordinates filled in, maps still empty.
+
+        Parameters
+        ----------
+        tree : DataTree
+            Scene of the first tile.
+        """
+        for path in tree.groups:
+            whole = self._whole(group_at(tree, path, inherit=False).drop_encoding())
+            whole.to_zarr(self.folder, group=path, mode="a", compute=False, consolidated=False, zarr_format=2)
+
+    def paint(self, tree: xr.DataTree, number: int) -> Summary:
+        """Write the maps of one tile.
+
+        Parameters
+        ----------
+        tree : DataTree
+            Scene of the tile.
+        number : int () [1]
+            Place among the tiles of the scene.
+
+        Returns
+        -------
+        Summary
+            To be noted.
+        """
+        store, tile = self._store(), scene_tiles(self.parameters)[number]
+        means: dict[str, list[float]] = {}
+        for path in tree.groups:
+            for name, variable in tree[path].data_vars.items():
+                key = f"{path.strip('/')}/{name}"
+                if set(_PLACE) <= set(variable.dims):
+                    array = store[key]
+                    array[self._region(variable.dims, variable.shape, tile)] = variable.to_numpy()
+                elif variable.dtype.kind == "f":
+                    means[key] = variable.to_numpy().astype(float).tolist()
+        return Summary(int(tree.attrs.get(_N_PARCEL, 0)), means)
+
+    def finish(self, done: Mapping[int, Summary]) -> None:
+        """Fill squares without a tile, write what sums up all tiles, and seal the store.
+
+        Parameters
+        ----------
+        done : mapping of int to Summary
+            All tiles of the scene.
+        """
+        store = self._store()
+        store.attrs[_N_PARCEL] = sum(summary.n_parcel for summary in done.values())
+        for key in done[0].means:
+            values = np.array([done[number].means[key] for number in sorted(done)])
+            store[key][...] = values.mean(axis=0)
+        self._fill_holes(store)
+        (self.folder / PROGRESS).unlink()
+        zarr.consolidate_metadata(store.store, zarr_format=2)
+        write_manifest(self.folder)
+
+    def _store(self) -> zarr.Group:
+        return zarr.open_group(self.folder, mode="r+", zarr_format=2)
+
+    def _whole(self, group: xr.Dataset) -> xr.Dataset:
+        """Group of the whole scene: maps lazy and empty, everything else as it is."""
+        variables = {name: self._stretched(v) for name, v in group.variables.items()}
+        coords = {name: variables.pop(name) for name in group.coords}
+        return xr.Dataset(variables, coords=coords, attrs=group.attrs)
+
+    def _stretched(self, variable: xr.Variable) -> xr.Variable:
+        if variable.dims in (("y",), ("x",)):
+            return self._coordinate(variable)
+        if not set(_PLACE) <= set(variable.dims):
+            return variable
+        preset = self.parameters.preset
+        times = {"y": preset.n_row, "x": preset.n_column}
+        sizes = {str(dim): int(size) for dim, size in variable.sizes.items()}
+        shape = [size * times.get(dim, 1) for dim, size in sizes.items()]
+        chunks = [
+            _divisor(size, CHUNKS[dim]) if dim in times else min(size, CHUNKS.get(dim, size))
+            for dim, size in sizes.items()
+        ]
+        return variable.copy(data=da.zeros(shape, dtype=variable.dtype, chunks=chunks))
+
+    def _coordinate(self, variable: xr.Variable) -> xr.Variable:
+        """Positions in all rows or columns, from those in the first tile."""
+        preset, first = self.parameters.preset, scene_tiles(self.parameters)[0]
+        step = self.parameters.scene.grid_square_m
+        if variable.dims == ("y",):
+            shift = -step * (np.arange(preset.n_row) + preset.first_row - first.row)
+        else:
+            shift = step * (np.arange(preset.n_column) + preset.first_column - first.column)
+        return xr.Variable(variable.dims, (shift[:, None] + variable.to_numpy()).ravel(), variable.attrs)
+
+    def _region(self, dims: Iterable[Hashable], shape: Iterable[int], tile: Tile) -> tuple[slice, ...]:
+        """Where a tile lies in an array, given the shape of its part."""
+        preset = self.parameters.preset
+        place = {"y": tile.row - preset.first_row, "x": tile.column - preset.first_column}
+        return tuple(
+            slice(place[dim] * n, (place[dim] + 1) * n) if dim in place else slice(None)
+            for dim, n in zip(dims, shape, strict=True)
+        )
+
+    def _fill_holes(self, store: zarr.Group) -> None:
+        """Missing values in the squares that have no tile."""
+        preset, tiles = self.parameters.preset, set(scene_tiles(self.parameters))
+        holes = [
+            Tile(preset.first_row + row, preset.first_column + column)
+            for row in range(preset.n_row)
+            for column in range(preset.n_column)
+        ]
+        holes = [tile for tile in holes if tile not in tiles]
+        for _, array in store.members(max_depth=None):
+            dims = array.attrs.get("_ARRAY_DIMENSIONS", ())
+            if holes and set(_PLACE) <= set(dims):
+                parts = {"y": preset.n_row, "x": preset.n_column}
+                shape = [n // parts.get(dim, 1) for dim, n in zip(dims, array.shape, strict=True)]
+                for tile in holes:
+                    array[self._region(dims, shape, tile)] = _missing(array)
+
+
+def _divisor(size: int, most: int) -> int:
+    """Largest divisor of `size` up to `most`, or `size` where all of them are small."""
+    largest = max(n for n in range(1, min(size, most) + 1) if size % n == 0)
+    return largest if 4 * largest >= min(size, most) else size
+
+
+def _missing(array: zarr.Array) -> complex | float | int:
+    """What stands for no data in the type of an array; True and False are stored as numbers."""
+    if array.dtype.kind == "c":
+        return complex(np.nan, np.nan)
+    if array.dtype.kind == "f":
+        return float(np.nan)
+    return 0 if array.dtype.kind == "b" or array.attrs.get("dtype") == "bool" else -1
