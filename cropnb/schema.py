@@ -182,6 +182,7 @@ GROUPS: dict[str, GroupSchema] = {
     "/sentinel2": OPTICAL,
     "/rapideye": OPTICAL,
     "/labels": LABELS,
+    "/survey": LABELS,  # labels with the errors of a survey, where those of /labels are the truth
     "/points": POINTS,
     "/points/sentinel1": POINTS_SENTINEL1,
     "/points/sentinel2": POINTS_SENTINEL2,

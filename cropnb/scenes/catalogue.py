@@ -7,9 +7,10 @@ from pathlib import Path
 
 import xarray as xr
 
+from cropnb.parameter_files import parameter_files, read_parameter_file
 from cropnb.paths import cache_folder, data_folder, user_data
 from cropnb.scenes.download import check_file, fetch_file
-from cropnb.scenes.entries import SceneEntry, entry_from_toml, read_toml
+from cropnb.scenes.entries import SceneEntry, entry_from_toml
 from cropnb.scenes.errors import nearest, problem
 from cropnb.scenes.generated import generated_store
 from cropnb.scenes.readers import READERS
@@ -33,7 +34,10 @@ def catalogue() -> dict[str, SceneEntry]:
     SchemaError
         If a file of the catalogue is malformed.
     """
-    entries = [entry for path in sorted(_folder().glob("*.toml")) for entry in _entries(path)]
+    simulated = parameter_files(_folder())
+    real = [path for path in _folder().glob("*.toml") if path not in simulated]
+    entries = [entry_from_toml(path) for path in real]
+    entries += [entry for path in simulated for entry in _presets(path)]
     return {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.name)}
 
 
@@ -41,11 +45,8 @@ def _folder() -> Path:
     return data_folder() / "scenes"
 
 
-def _entries(path: Path) -> Iterator[SceneEntry]:
-    table = read_toml(path)
-    if "presets" not in table:
-        yield entry_from_toml(path)
-        return
+def _presets(path: Path) -> Iterator[SceneEntry]:
+    table = read_parameter_file(path)
     declared = {key: str(leaf["value"]) for key, leaf in table.get("scene", {}).items()}
     season = "/".join(f"{declared.get('year')}-{declared.get(key)}" for key in ("season_start", "season_end"))
     for preset in table["presets"]:

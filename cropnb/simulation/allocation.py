@@ -52,9 +52,13 @@ def allocate_crops(
         shape = (int(layout.n_strip[b]), int(layout.n_piece[b]))
         keep = allocation.keep_neighbour if layout.strips[b] else 0.0
         drawn = _draw_block(shape, shares[b], keep, rng=rng)
-        names = _with_subclasses(np.array(groups)[drawn], allocation, rng=rng)
+        names, chance = np.array(groups)[drawn].ravel(), rng.random(drawn.size)
         first = layout.first_object[b]
-        crop[first : first + drawn.size] = [crop_names.index(n) for n in names.ravel()]
+        others = draw_other(allocation, crop_names, chance)
+        number = [
+            other if n == "other" else crop_names.index(n) for n, other in zip(names, others, strict=True)
+        ]
+        crop[first : first + drawn.size] = number
     fields = np.arange(crop.size) < layout.n_field
     crop[fields & (layout.cover[layout.object_block] == Cover.GRASS)] = crop_names.index("grass")
     return crop
@@ -85,6 +89,29 @@ def block_shares(allocation: Allocation, preference: Floats, strips: Booleans) -
     )
     shares: Floats = weight / weight.sum(axis=1, keepdims=True)
     return shares
+
+
+def draw_other(allocation: Allocation, crop_names: tuple[str, ...], chance: Floats) -> Integers:
+    """Crops of the class "other".
+
+    Parameters
+    ----------
+    allocation : Allocation () [1]
+        Their shares.
+    crop_names : tuple (crop,) [1]
+        The order of the numbers returned.
+    chance : ndarray (field,) [1]
+        Uniform draws.
+
+    Returns
+    -------
+    ndarray (field,) [1]
+        Index into `crop_names`.
+    """
+    number = np.array([crop_names.index(name) for name in allocation.other_shares])
+    limits = np.cumsum(list(allocation.other_shares.values()))[:-1]
+    drawn: Integers = number[np.searchsorted(limits, chance, side="right")]
+    return drawn
 
 
 def show_all_crops(
@@ -133,12 +160,3 @@ def _draw_block(shape: tuple[int, int], shares: Floats, keep: float, *, rng: np.
     for strip in range(1, shape[0]):
         drawn[strip] = np.where(kept[strip], drawn[strip - 1], drawn[strip])
     return drawn
-
-
-def _with_subclasses(names: np.ndarray, allocation: Allocation, *, rng: np.random.Generator) -> np.ndarray:
-    """Replace "other" by one of its crops."""
-    others = list(allocation.other_shares)
-    choice = np.searchsorted(
-        np.cumsum(list(allocation.other_shares.values()))[:-1], rng.random(names.shape), side="right"
-    )
-    return np.where(names == "other", np.array(others)[choice], names)

@@ -27,8 +27,9 @@ from cropnb.simulation.landscape import Land, make_land
 from cropnb.simulation.optical_parameters import CameraParameters
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.raster import Ground, cell_centres
+from cropnb.simulation.rotation import plant
 from cropnb.simulation.seeds import Stage, Tile, tile_rng
-from cropnb.simulation.tile import grow_season, plant, scene_weather
+from cropnb.simulation.tile import grow_season, scene_weather
 from cropnb.simulation.weather import Weather
 
 SEASON_LEVELS = (20, 50)  # percent of the rise and of the fall

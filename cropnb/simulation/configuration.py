@@ -3,14 +3,13 @@
 An entry reads ``name = { value = 35.0, unit = "deg", tag = "D", source = "..." }``. Dates are written
 "05-01". Tags: T stated by a publication named as source, V looked up in a public source, D derived from
 such, K literature knowledge not read again, A assumption of this project, C calibrated to one of the
-thesis's numbers.
+thesis's numbers. A file may build on another (`cropnb.parameter_files`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -18,11 +17,13 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
+from cropnb.parameter_files import read_parameter_file
 from cropnb.schema import SchemaError, require
 from cropnb.simulation.checks import check_parameters
 from cropnb.simulation.days import Day
 from cropnb.simulation.optical_checks import check_optics
 from cropnb.simulation.parameters import Parameters
+from cropnb.simulation.practice_checks import check_practice
 
 TAGS = ("T", "V", "D", "K", "A", "C")
 _LEAF = ("value", "unit", "tag", "source")
@@ -34,7 +35,7 @@ def load_parameters(path: Path, *, preset: str) -> Parameters:
     Parameters
     ----------
     path : Path () [1]
-        A TOML file with one table per class of `parameters`.
+        A TOML file with one table per class of `parameters`, or one that builds on such a file.
     preset : str () [1]
         Name of one table under `presets`.
 
@@ -48,7 +49,7 @@ def load_parameters(path: Path, *, preset: str) -> Parameters:
     SchemaError
         If the file lacks a key, has one too many, or holds values that contradict each other.
     """
-    table = _read(path)
+    table = read_parameter_file(path)
     presets = table.pop("presets", {})
     require(
         preset in presets,
@@ -58,6 +59,7 @@ def load_parameters(path: Path, *, preset: str) -> Parameters:
     parameters: Parameters = _build(Parameters, table, "")
     check_parameters(parameters)
     check_optics(parameters)
+    check_practice(parameters)
     return parameters
 
 
@@ -67,7 +69,7 @@ def parameter_table(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path () [1]
-        The parameter file.
+        The parameter file; what it inherits from its base is shown too.
 
     Returns
     -------
@@ -79,18 +81,9 @@ def parameter_table(path: Path) -> pd.DataFrame:
     SchemaError
         If the file cannot be read, or a value lacks its provenance.
     """
-    rows = [
-        {"name": name, **{key: leaf[key] for key in _LEAF}} for name, leaf in _leaves(_read(path), prefix="")
-    ]
+    leaves = _leaves(read_parameter_file(path), prefix="")
+    rows = [{"name": name, **{key: leaf[key] for key in _LEAF}} for name, leaf in leaves]
     return pd.DataFrame(rows, columns=["name", *_LEAF])
-
-
-def _read(path: Path) -> dict[str, Any]:
-    require(path.is_file(), f"parameter file {str(path)!r} is not there. Give the path of a TOML file.")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SchemaError(f"{path.name}: not TOML ({error}). Correct the file at that place.") from error
 
 
 def _plain(value: str) -> dict[str, str]:

@@ -106,7 +106,7 @@ def field_effects(
     """
     n = len(crops)
     sowing = _sowing(crops, effects, shared.sowing(*position), rng=rng)
-    harvest = np.array([c.harvest for c in crops]) + rng.normal(size=n) * [c.harvest_sd_d for c in crops]
+    harvest = _harvest(crops, effects, rng=rng)
     tilled, regrowth = _after_harvest(harvest, after, rng=rng)
     own = effects.moisture_own * rng.normal(size=n)
     moisture = own + effects.moisture_shared * shared.moisture(*position)
@@ -149,8 +149,14 @@ def only_regrowing(effects: FieldEffects, grows_back: Booleans) -> FieldEffects:
 
 
 def _sowing(crops: list[Crop], effects: Effects, village: Floats, *, rng: np.random.Generator) -> Floats:
-    own = rng.normal(0, effects.sowing_field_sd_d, len(crops))
+    own = rng.normal(effects.sowing_shift_d, effects.sowing_field_sd_d, len(crops))
     day: Floats = np.array([c.sow for c in crops]) + own + effects.sowing_village_sd_d * village
+    return day
+
+
+def _harvest(crops: list[Crop], effects: Effects, *, rng: np.random.Generator) -> Floats:
+    own = rng.normal(size=len(crops)) * [c.harvest_sd_d for c in crops]
+    day: Floats = np.array([c.harvest for c in crops]) + effects.harvest_shift_d + own
     return day
 
 

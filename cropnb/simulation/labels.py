@@ -19,7 +19,7 @@ from cropnb.simulation.raster import Cells, edge_distance, mixed_fraction, pixel
 from cropnb.simulation.seeds import Stage, Tile, tile_rng
 
 PARCELS_PER_TILE = 2**20
-_ROWS_MAX, _COLUMNS_MAX = 32, 64  # of the county's grid; keep parcel numbers within 32 bits
+GRID_ROWS, GRID_COLUMNS = 32, 64  # of the county at most; parcel numbers then stay within 32 bits
 _HECTARE_M2 = 1e4
 
 
@@ -46,12 +46,10 @@ def label_pixels(parameters: Parameters, tile: Tile, land: Land, crop: Integers)
     class_of = object_class(parameters, land, crop)
     parcel = pixel_object(cells.object_id)
     class_pixels = class_of[parcel]
-    small = _too_small(cells, class_of, parameters)
-    # The same whatever the preset; north and west of square (0, 0) numbers come down from the largest.
-    tile_number = tile.row % _ROWS_MAX * _COLUMNS_MAX + tile.column % _COLUMNS_MAX
+    small = too_small(cells, class_of, parameters)
     return {
         "class_id": np.where(small[parcel], -1, class_pixels).astype(np.int16),
-        "parcel_id": np.where(parcel < 0, -1, tile_number * PARCELS_PER_TILE + parcel).astype(np.int32),
+        "parcel_id": global_number(tile, parcel),
         "parcel_cell": parcel,
         "cropland": _cropland(parameters, tile, land, parcel),
         "mixed_fraction": mixed_fraction(
@@ -83,15 +81,50 @@ def object_class(parameters: Parameters, land: Land, crop: Integers) -> Integers
     class_of = np.full(crop.size + 1, -1)
     for cover, name in by_cover.items():
         class_of[:-1][layout.cover[layout.object_block] == cover] = CLASS_NAMES.index(name)
-    class_of[layout.n_field : crop.size] = CLASS_NAMES.index("forest")  # belts
+    class_of[layout.belts] = CLASS_NAMES.index("forest")
     of_crop = np.array([CLASS_NAMES.index(c.crop_class) for c in parameters.crops.values()])
     planted = np.flatnonzero(crop != NO_CROP)
     class_of[planted] = of_crop[crop[planted]]
     return class_of
 
 
-def _too_small(cells: Cells, class_of: Integers, parameters: Parameters) -> Booleans:
-    """True for crop fields that a survey leaves out, by their area inside the tile."""
+def global_number(tile: Tile, parcel: Integers) -> Integers:
+    """Numbers of parcels that no two tiles share, the same in every preset and year.
+
+    Parameters
+    ----------
+    tile : Tile () [1]
+        Which grid square.
+    parcel : ndarray (...) [1]
+        Numbers within the tile, -1 on roads.
+
+    Returns
+    -------
+    ndarray (...) [1]
+        int32; -1 stays -1.
+    """
+    # the remainders keep squares north and west of the first one above 0, and apart from all others
+    tile_number = tile.row % GRID_ROWS * GRID_COLUMNS + tile.column % GRID_COLUMNS
+    return np.where(parcel < 0, -1, tile_number * PARCELS_PER_TILE + parcel).astype(np.int32)
+
+
+def too_small(cells: Cells, class_of: Integers, parameters: Parameters) -> Booleans:
+    """Crop fields that a survey leaves out.
+
+    Parameters
+    ----------
+    cells : Cells (y, x) [1]
+        At 5 m.
+    class_of : ndarray (object + 1,) [1]
+        From `object_class`.
+    parameters : Parameters () [1]
+        The smallest area.
+
+    Returns
+    -------
+    ndarray (object + 1,) [1]
+        By their area inside the tile.
+    """
     inside = cells.object_id[cells.object_id >= 0]
     area_m2 = np.bincount(inside, minlength=class_of.size) * parameters.scene.cell_m**2
     crop = (class_of >= 0) & (class_of <= CLASS_NAMES.index("other"))
@@ -100,7 +133,7 @@ def _too_small(cells: Cells, class_of: Integers, parameters: Parameters) -> Bool
 
 def _cropland(parameters: Parameters, tile: Tile, land: Land, parcel: Integers) -> Booleans:
     """Mask of crop and grass blocks without their roads; some blocks are wrong, as in any mask."""
-    rng = tile_rng(parameters.scene, Stage.MASK_NOISE, tile)
+    rng = tile_rng(parameters.scene, Stage.LABEL_NOISE, tile)
     cover = land.layout.cover
     crop = (cover == Cover.CROP) | (cover == Cover.GRASS)
     crop ^= rng.random(cover.size) < parameters.landscape.mask_noise

@@ -1,4 +1,7 @@
-"""The land of one tile: blocks, their division, and the cells; the same in every year."""
+"""The land of one tile: blocks, their division, and the cells.
+
+All of it is the same in every year but for the strip blocks that were divided anew since the first one.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cropnb.simulation.arrays import Floats
-from cropnb.simulation.blocks import Frame, make_frame, split_blocks
+from cropnb.simulation.blocks import Blocks, Frame, make_frame, split_blocks
 from cropnb.simulation.layout import Layout, draw_covers, lay_out, show_all_covers
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.raster import Cells, mosaic_villages, rasterise
+from cropnb.simulation.recutting import recut
 from cropnb.simulation.rff import SmoothField, smooth_field
 from cropnb.simulation.seeds import Stage, Tile, county_rng, tile_rng
+
+_RECUT = 1  # channel of the stream from which strips are divided anew
 
 
 @dataclass(frozen=True)
@@ -20,8 +26,14 @@ class Land:
     """Geometry of a tile."""
 
     frame: Frame
-    layout: Layout
+    blocks: Blocks
+    layouts: tuple[Layout, ...]  # year by year since the first year of the rotation
     cells: Cells
+
+    @property
+    def layout(self) -> Layout:
+        """Division of the blocks in the scene's year."""
+        return self.layouts[-1]
 
     def object_position(self) -> tuple[Floats, Floats]:
         """Easting and northing [m] of each object's centre."""
@@ -68,7 +80,7 @@ def make_land(parameters: Parameters, tile: Tile) -> Land:
     Returns
     -------
     Land () [1]
-        Independent of the year and of other tiles.
+        Independent of other tiles; of the year only where strips were divided anew.
     """
     rng = tile_rng(parameters.scene, Stage.LANDSCAPE, tile, by_year=False)
     landscape, side = parameters.landscape, tile_side_m(parameters)
@@ -77,8 +89,17 @@ def make_land(parameters: Parameters, tile: Tile) -> Land:
     cover = draw_covers(blocks, frame, landscape, shared=cover_field(parameters), rng=rng)
     if parameters.preset.showcase:
         cover = show_all_covers(cover, blocks, frame, side)
-    layout = lay_out(blocks, cover, landscape, rng=rng)
+    layouts = _year_by_year(parameters, tile, lay_out(blocks, cover, landscape, rng=rng))
     cell_m = parameters.scene.cell_m
-    cells = rasterise(frame, blocks, layout, n_cell=2 * parameters.preset.n_pixel, cell_m=cell_m)
+    cells = rasterise(frame, blocks, layouts[-1], n_cell=2 * parameters.preset.n_pixel, cell_m=cell_m)
     ground = mosaic_villages(cells.ground, landscape, cell_m=cell_m, rng=rng)
-    return Land(frame, layout, replace(cells, ground=ground))
+    return Land(frame, blocks, layouts, replace(cells, ground=ground))
+
+
+def _year_by_year(parameters: Parameters, tile: Tile, first: Layout) -> tuple[Layout, ...]:
+    """Layouts from the first year of the rotation to the scene's; each year draws from its own stream."""
+    scene, rotation, layouts = parameters.scene, parameters.rotation, [first]
+    for year in range(rotation.first_year + 1, scene.year + 1):
+        rng = tile_rng(replace(scene, year=year), Stage.CROPS, tile, channel=_RECUT)
+        layouts.append(recut(layouts[-1], parameters.landscape, rotation.recut_share, rng=rng))
+    return tuple(layouts)

@@ -1,7 +1,9 @@
 """What each block holds: its cover, roads and shelterbelts, and its division into strips or large fields.
 
 Fields of a block are numbered strip by strip, piece by piece; shelterbelts follow after the last field,
-so that an object's number is plain arithmetic on the block's arrays and no polygon is ever drawn.
+so that an object's number is plain arithmetic on the block's arrays and no polygon is ever drawn. When a
+block is cut anew (`recutting`), its fields get numbers of their own after all others, so that no number
+changes its meaning from year to year.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from scipy.stats import norm
 
 from cropnb.simulation.arrays import Booleans, Floats, Integers
 from cropnb.simulation.blocks import Blocks, Frame
+from cropnb.simulation.division import divide_block, field_centres
 from cropnb.simulation.parameters import LandscapeParameters
 from cropnb.simulation.rff import SmoothField
 
@@ -51,7 +54,12 @@ class Layout:
     object_block: Integers  # (object,)
     object_u: Floats  # centres
     object_v: Floats
-    n_field: int  # objects from here on are belts
+    n_field: int  # belts come next, then the fields of blocks cut anew, year after year
+
+    @property
+    def belts(self) -> slice:
+        """Numbers of the shelterbelts."""
+        return slice(self.n_field, self.n_field + int((self.belt_m > 0).sum()))
 
 
 def draw_covers(
@@ -178,12 +186,14 @@ def lay_out(
     along_u = size[:, 0] >= size[:, 1]
     length, width = size.max(axis=1), size.min(axis=1)
     parts = [
-        _divide(width[b], length[b], bool(strips[b]), landscape, rng=rng) if crop[b] else (np.zeros(1), 1)
+        divide_block(width[b], length[b], bool(strips[b]), landscape, rng=rng)
+        if crop[b]
+        else (np.zeros(1), 1)
         for b in range(n)
     ]
     starts, n_piece = [p[0] for p in parts], np.array([p[1] for p in parts])
     n_strip = np.array([len(s) for s in starts])
-    objects = _objects(inner, starts, n_piece, along_u)
+    objects = field_centres(inner, starts, n_piece, along_u)
     belts = np.flatnonzero(has_belt)
     belt_u, belt_v = _centres(blocks.box[belts])
     return Layout(
@@ -210,48 +220,6 @@ def _inner_boxes(box: Floats, road: Floats, belt: Floats, side: Integers) -> Flo
     inward = np.array([1.0, -1.0, 1.0, -1.0])
     inner: Floats = box + inward * (road[:, None] + belt[:, None] * (side[:, None] == np.arange(4)))
     return inner
-
-
-def _divide(
-    width_m: float, length_m: float, strips: bool, landscape: LandscapeParameters, *, rng: np.random.Generator
-) -> tuple[Floats, int]:
-    """Starts of the strips across a block, and the number of pieces along it."""
-    if strips:
-        widths = _strip_widths(width_m, landscape, rng=rng)
-        piece_m = rng.uniform(*landscape.strip_piece_m)
-    else:
-        low, high = landscape.mono_cuts
-        n = int(rng.integers(low, high + 1))
-        widths = np.full(n, width_m / n)
-        piece_m = rng.uniform(*landscape.mono_piece_m)
-    return np.cumsum(widths) - widths, max(1, round(length_m / piece_m))
-
-
-def _strip_widths(width_m: float, landscape: LandscapeParameters, *, rng: np.random.Generator) -> Floats:
-    low, high = landscape.strip_range_m
-    enough = int(np.ceil(width_m / low)) + 1
-    drawn = np.clip(landscape.strip_m * rng.lognormal(0, landscape.strip_spread, enough), low, high)
-    kept = drawn[: max(1, int(np.searchsorted(np.cumsum(drawn), width_m)))]
-    widths: Floats = kept * (width_m / kept.sum())
-    return widths
-
-
-def _objects(
-    inner: Floats, starts: list[Floats], n_piece: Integers, along_u: Booleans
-) -> tuple[Integers, Floats, Floats]:
-    """Block number and centre u, v of each field, in the order of the numbering."""
-    block, u, v = [], [], []
-    for b, start in enumerate(starts):
-        u0, u1, v0, v1 = inner[b]
-        width = (v1 - v0) if along_u[b] else (u1 - u0)
-        length = (u1 - u0) if along_u[b] else (v1 - v0)
-        across = (start + np.append(start[1:], width)) / 2
-        along = (np.arange(n_piece[b]) + 0.5) * length / n_piece[b]
-        across, along = (grid.ravel() for grid in np.meshgrid(across, along, indexing="ij"))
-        block.append(np.full(across.size, b))
-        u.append(u0 + (along if along_u[b] else across))
-        v.append(v0 + (across if along_u[b] else along))
-    return np.concatenate(block), np.concatenate(u), np.concatenate(v)
 
 
 def _centres(box: Floats) -> tuple[Floats, Floats]:

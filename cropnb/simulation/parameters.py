@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from cropnb.simulation.days import Day
 from cropnb.simulation.optical_parameters import Optics
 from cropnb.simulation.radar_parameters import Decorrelation, Radar
+from cropnb.simulation.rotation_parameters import Rotation
+from cropnb.simulation.survey_parameters import Survey
 
 # The order is the class_id. Wheat keeps its own class; whoever needs the six-class legend of the thesis
 # merges it into "other".
@@ -73,6 +75,9 @@ class WeatherParameters:
     ar_coefficient: float
     ar_sd_c: float
     month_sd_c: float
+    shift_c: float
+    shift_start: Day
+    shift_end: Day
     heat_cap_c: float
     rain_mm: float
     rain_scale: float
@@ -162,6 +167,8 @@ class Flooding:
 class Effects:
     """Random differences between fields, and within them."""
 
+    sowing_shift_d: float
+    harvest_shift_d: float
     sowing_field_sd_d: float
     sowing_village_sd_d: float
     sowing_village_m: float
@@ -282,6 +289,8 @@ class Parameters:
     effects: Effects
     landscape: LandscapeParameters
     allocation: Allocation
+    rotation: Rotation
+    survey: Survey
     soil: SoilParameters
     covers: Covers
     radar: Radar

@@ -80,19 +80,80 @@ def rasterise(frame: Frame, blocks: Blocks, layout: Layout, *, n_cell: int, cell
     Cells (y, x) [1]
         Villages carry `Ground.BUILDING` throughout.
     """
-    u, v = frame.local(*np.meshgrid(*cell_centres(frame, n_cell, cell_m)))
+    number, block = objects_at(frame, blocks, layout, *np.meshgrid(*cell_centres(frame, n_cell, cell_m)))
+    road, belt = number < 0, (layout.belts.start <= number) & (number < layout.belts.stop)
+    by_cover = {Cover.FOREST: Ground.FOREST, Cover.WATER: Ground.WATER, Cover.RESIDENTIAL: Ground.BUILDING}
+    of_block = np.array([by_cover.get(Cover(c), Ground.FIELD) for c in layout.cover], dtype=np.int8)
+    ground = np.where(belt, np.int8(Ground.FOREST), of_block[block])
+    ground = np.where(road, np.int8(Ground.ROAD), ground)
+    return Cells(number.astype(np.int32), ground, block)
+
+
+def objects_at(
+    frame: Frame, blocks: Blocks, layout: Layout, east_m: Floats, north_m: Floats
+) -> tuple[Integers, Integers]:
+    """Object and block at any points.
+
+    Parameters
+    ----------
+    frame : Frame () [m]
+        Axes of the tile.
+    blocks : Blocks (block,) [m]
+        From `split_blocks`.
+    layout : Layout (block,) [m]
+        From `lay_out`.
+    east_m : ndarray (...) [m]
+        Eastings.
+    north_m : ndarray (...) [m]
+        Northings.
+
+    Returns
+    -------
+    tuple (2, ...) [1]
+        Number of the object, -1 on roads; number of the block.
+    """
+    u, v = frame.local(east_m, north_m)
     block = blocks.find(u, v)
     box = blocks.box[block]
     margin = np.stack([u - box[..., 0], box[..., 1] - u, v - box[..., 2], box[..., 3] - v])
     road = margin.min(axis=0) < layout.road_m[block]
     at_belt = np.take_along_axis(margin, layout.belt_side[block][None], axis=0)[0]
-    belt = ~road & (at_belt < (layout.road_m + layout.belt_m)[block]) & (layout.belt_m[block] > 0)
-    number = np.where(belt, _belt_number(layout)[block], _field_number(layout, block, u, v))
-    by_cover = {Cover.FOREST: Ground.FOREST, Cover.WATER: Ground.WATER, Cover.RESIDENTIAL: Ground.BUILDING}
-    of_block = np.array([by_cover.get(Cover(c), Ground.FIELD) for c in layout.cover], dtype=np.int8)
-    ground = np.where(belt, np.int8(Ground.FOREST), of_block[block])
-    ground = np.where(road, np.int8(Ground.ROAD), ground)
-    return Cells(np.where(road, -1, number).astype(np.int32), ground, block)
+    belt = (at_belt < (layout.road_m + layout.belt_m)[block]) & (layout.belt_m[block] > 0)
+    number = np.where(belt, _belt_number(layout)[block], field_number(layout, block, u, v))
+    return np.where(road, -1, number), block
+
+
+def field_number(layout: Layout, block: Integers, u: Floats, v: Floats) -> Integers:
+    """Field or other object of a block at points inside it.
+
+    Parameters
+    ----------
+    layout : Layout (block,) [m]
+        From `lay_out`.
+    block : ndarray (...) [1]
+        Block of each point.
+    u : ndarray (...) [m]
+        First frame coordinate.
+    v : ndarray (...) [m]
+        Second frame coordinate.
+
+    Returns
+    -------
+    ndarray (...) [1]
+        By strip (one search over the strips of all blocks) and piece; on roads and belts, the nearest.
+    """
+    inner = layout.inner[block]
+    from_u, from_v = u - inner[..., 0], v - inner[..., 2]
+    along_u = layout.along_u[block]
+    length = np.where(along_u, inner[..., 1] - inner[..., 0], inner[..., 3] - inner[..., 2])
+    along, across = np.where(along_u, from_u, from_v), np.where(along_u, from_v, from_u)
+    of_strip = np.repeat(np.arange(layout.n_strip.size), layout.n_strip)
+    key = block * _FAR_M + np.clip(across, 0, _FAR_M / 2)
+    strip = np.searchsorted(of_strip * _FAR_M + layout.strip_start, key, side="right") - 1
+    n_piece = layout.n_piece[block]
+    piece = np.clip((along / length * n_piece).astype(int), 0, n_piece - 1)
+    number: Integers = layout.first_object[block] + (strip - layout.first_strip[block]) * n_piece + piece
+    return number
 
 
 def mosaic_villages(
@@ -214,22 +275,6 @@ def _border(number: Integers) -> Booleans:
         border[a] |= differs
         border[b] |= differs
     return border
-
-
-def _field_number(layout: Layout, block: Integers, u: Floats, v: Floats) -> Integers:
-    """Object number by strip (one search over the strips of all blocks) and piece."""
-    inner = layout.inner[block]
-    from_u, from_v = u - inner[..., 0], v - inner[..., 2]
-    along_u = layout.along_u[block]
-    length = np.where(along_u, inner[..., 1] - inner[..., 0], inner[..., 3] - inner[..., 2])
-    along, across = np.where(along_u, from_u, from_v), np.where(along_u, from_v, from_u)
-    of_strip = np.repeat(np.arange(layout.n_strip.size), layout.n_strip)
-    key = block * _FAR_M + np.clip(across, 0, _FAR_M / 2)
-    strip = np.searchsorted(of_strip * _FAR_M + layout.strip_start, key, side="right") - 1
-    n_piece = layout.n_piece[block]
-    piece = np.clip((along / length * n_piece).astype(int), 0, n_piece - 1)
-    number: Integers = layout.first_object[block] + (strip - layout.first_strip[block]) * n_piece + piece
-    return number
 
 
 def _belt_number(layout: Layout) -> Integers:

@@ -23,6 +23,7 @@ from cropnb.simulation.optical_groups import optical_groups, sky_truth
 from cropnb.simulation.parameters import CLASS_NAMES, CROPLAND_CLASSES, Parameters
 from cropnb.simulation.radar_groups import coherence_truth, pass_coordinates, radar_groups
 from cropnb.simulation.seeds import Tile
+from cropnb.simulation.survey_labels import survey_group, survey_truth
 from cropnb.simulation.tile import TileArrays, scene_weather, simulate_tile
 from cropnb.simulation.tracks import scene_passes
 from cropnb.simulation.version import sim_version
@@ -33,6 +34,8 @@ TRUTH = {
     "vwc": ("kg m-2", "true vegetation water content of the parcel"),
     "sowing_day": ("day", "sowing, days since 1 January"),
     "harvest_day": ("day", "harvest, days since 1 January"),
+    "crop": ("1", "crop of the parcel, -1 where none stands"),
+    "previous_crop": ("1", "crop of the year before, -1 where none stood and in the first year"),
     "mixed_fraction": ("1", "share of the point spread on another class"),
     "edge_distance": ("m", "distance to the nearest parcel border"),
     "sigma0_vv": ("1", "true sigma0 VV before cross-talk, noise and speckle"),
@@ -53,8 +56,8 @@ def simulate(parameters: Parameters, *, progress: bool = True) -> xr.DataTree:
     Returns
     -------
     DataTree () [1]
-        `/sentinel1/<relative_orbit>/c2` (or `slc`), `/labels` and `/truth`; the same bytes for the same
-        parameters.
+        `/sentinel1/<relative_orbit>/c2` (or `slc`), `/labels`, `/survey` and `/truth`; the same bytes for the
+        same parameters.
 
     Raises
     ------
@@ -137,6 +140,7 @@ def _tree(mosaic: TileArrays, parameters: Parameters) -> xr.DataTree:
     groups = {
         "/": xr.Dataset(attrs=_attrs(parameters) | {"n_parcel": _n_parcel(mosaic)}),
         "/labels": xr.Dataset(labels, coords=place, attrs={"legend": scene_legend().to_json()}),
+        "/survey": survey_group(mosaic, place, scene_legend().to_json()),
         "/truth": _truth(mosaic, parameters, pass_coordinates(parameters) | place),
     }
     return xr.DataTree.from_dict(
@@ -160,7 +164,14 @@ def _truth(mosaic: TileArrays, parameters: Parameters, coords: dict[str, xr.Vari
     moisture = scene_weather(parameters).moisture[day].astype(np.float32)
     attrs = {"units": "m3 m-3", "long_name": "county's soil moisture, uppermost 5 cm"}
     dataset = xr.Dataset(truth | {"soil_moisture": (("time",), moisture, attrs)}, coords=coords)
-    return dataset.merge(coherence_truth(mosaic, parameters)).merge(sky_truth(mosaic, parameters))
+    for name in ("crop", "previous_crop"):
+        dataset[name].attrs |= {
+            "flag_values": list(range(len(parameters.crops))),
+            "flag_meanings": " ".join(parameters.crops),
+        }
+    for more in (coherence_truth(mosaic, parameters), sky_truth(mosaic, parameters), survey_truth(mosaic)):
+        dataset = dataset.merge(more)
+    return dataset
 
 
 def _attrs(parameters: Parameters) -> dict[str, str | int]:

@@ -29,7 +29,7 @@ class Stage(IntEnum):
     SPECKLE = 5
     OPTICAL = 6
     CLOUDS = 7
-    MASK_NOISE = 8
+    LABEL_NOISE = 8
     CAMERAS = 9
     SINGLE_LOOK = 10
 
@@ -65,7 +65,8 @@ def tile_rng(
     Generator () [1]
         At the start of its stream.
     """
-    return _rng(scene, (stage, scene.year if by_year else 0, _place(tile.row), _place(tile.column), channel))
+    place = (_place(tile.row), _place(tile.column))
+    return _rng(scene, (stage, scene.year if by_year else 0, *place, channel))
 
 
 def county_rng(

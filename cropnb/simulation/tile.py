@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from cropnb.simulation.allocation import NO_CROP, allocate_crops, show_all_crops
+from cropnb.simulation.allocation import NO_CROP
 from cropnb.simulation.arrays import Integers
 from cropnb.simulation.effects import field_effects, only_regrowing, village_fields
 from cropnb.simulation.field_growth import grow_fields
 from cropnb.simulation.labels import label_pixels
-from cropnb.simulation.landscape import Land, make_land, tile_side_m
+from cropnb.simulation.landscape import Land, make_land
 from cropnb.simulation.optical_parameters import OPTICAL_SENSORS
 from cropnb.simulation.optics import colours, optical_fields, take_pictures
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.radar import observe_tile
-from cropnb.simulation.rff import smooth_field
+from cropnb.simulation.rotation import crop_history, previous_crop
 from cropnb.simulation.scatterers import cell_rows
 from cropnb.simulation.season import Season
 from cropnb.simulation.seeds import Stage, Tile, county_rng, tile_rng
+from cropnb.simulation.survey_labels import survey_tile
 from cropnb.simulation.tracks import scene_passes
 from cropnb.simulation.weather import Weather, make_weather
 
@@ -44,12 +45,19 @@ def simulate_tile(parameters: Parameters, tile: Tile) -> TileArrays:
     """
     weather = scene_weather(parameters)
     land = make_land(parameters, tile)
-    crop = plant(parameters, tile, land)
+    history = crop_history(parameters, tile, land)
+    crop = history[-1]
     season = grow_season(parameters, tile, land, crop, weather)
     arrays = label_pixels(parameters, tile, land, crop)
+    arrays |= survey_tile(parameters, tile, land, crop, arrays)
     arrays |= observe_tile(parameters, tile, land, season, weather)
     arrays |= _photograph(parameters, tile, land, crop, season, weather, cell_rows(land, season))
-    return arrays | _truth(land, season, arrays["parcel_cell"])
+    parcel = arrays["parcel_cell"]
+    crops = {"crop": crop, "previous_crop": previous_crop(history, land)}
+    arrays |= {
+        name: np.append(of_object, NO_CROP).astype(np.int8)[parcel] for name, of_object in crops.items()
+    }
+    return arrays | _truth(land, season, parcel)
 
 
 def scene_weather(parameters: Parameters) -> Weather:
@@ -57,36 +65,6 @@ def scene_weather(parameters: Parameters) -> Weather:
     return make_weather(
         parameters.weather, parameters.moisture, rng=county_rng(parameters.scene, Stage.WEATHER)
     )
-
-
-def plant(parameters: Parameters, tile: Tile, land: Land) -> Integers:
-    """Crop of each object of a tile.
-
-    Parameters
-    ----------
-    parameters : Parameters () [1]
-        The scene.
-    tile : Tile () [1]
-        Which grid square.
-    land : Land () [1]
-        Its fields.
-
-    Returns
-    -------
-    ndarray (object,) [1]
-        Index into the crops of the parameters, -1 where none stands.
-    """
-    allocation, names = parameters.allocation, tuple(parameters.crops)
-    preference = smooth_field(
-        length_m=allocation.preference_m, rng=county_rng(parameters.scene, Stage.CROPS, by_year=False)
-    )
-    rng = tile_rng(parameters.scene, Stage.CROPS, tile)
-    crop = allocate_crops(land.layout, land.frame, allocation, names, preference=preference, rng=rng)
-    if not parameters.preset.showcase:
-        return crop
-    commonest = max(allocation.other_shares, key=allocation.other_shares.__getitem__)
-    shown = tuple(names.index(commonest if name == "other" else name) for name in allocation.priors)
-    return show_all_crops(crop, land.layout, land.frame, tile_side_m(parameters), shown)
 
 
 def grow_season(parameters: Parameters, tile: Tile, land: Land, crop: Integers, weather: Weather) -> Season:

@@ -53,7 +53,7 @@ def make_weather(
         Day 0 is 1 January.
     """
     climate = normal_temperature(weather.temperature_c)
-    temperature = climate + _anomaly(weather, rng=rng)
+    temperature = climate + _anomaly(weather, rng=rng) + seasonal_shift(weather)
     rain = _rain(weather, rng=rng)
     dew = np.where(temperature > weather.dew_min_c, rng.random(N_DAY), 0.0)
     return Weather(
@@ -83,6 +83,23 @@ def normal_temperature(monthly_c: tuple[float, ...]) -> Floats:
     window = np.hanning(_SMOOTHING_DAYS + 2)[1:-1]
     smooth: Floats = convolve1d(daily, window / window.sum(), mode="wrap")
     return smooth
+
+
+def seasonal_shift(weather: WeatherParameters) -> Floats:
+    """Departure of the year from the normals that its scene assumes.
+
+    Parameters
+    ----------
+    weather : WeatherParameters () [1]
+        Size, first and last day.
+
+    Returns
+    -------
+    ndarray (day,) [degC]
+        0 outside the stretch of days.
+    """
+    day = np.arange(N_DAY)
+    return np.where((weather.shift_start <= day) & (day <= weather.shift_end), weather.shift_c, 0.0)
 
 
 def _by_day(monthly: tuple[float, ...] | Floats) -> Floats:

@@ -1,0 +1,75 @@
+"""Rules that tie the values of rotation, survey and the year's weather together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cropnb.schema import require
+from cropnb.simulation.parameters import CLASS_NAMES, Parameters
+from cropnb.simulation.rules import require_known, require_share, require_sum_one
+
+
+def check_practice(parameters: Parameters) -> None:
+    """Raise where values of rotation, survey or the year's weather contradict each other.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        As read from the file.
+
+    Raises
+    ------
+    SchemaError
+        Naming the key, the value and the remedy.
+    """
+    _check_rotation(parameters)
+    _check_survey(parameters)
+    weather = parameters.weather
+    require(
+        weather.shift_start <= weather.shift_end,
+        f"weather.shift_end: day {weather.shift_end} is before shift_start, day {weather.shift_start}. "
+        "Sort them.",
+    )
+
+
+def _check_rotation(parameters: Parameters) -> None:
+    rotation, groups = parameters.rotation, tuple(parameters.allocation.priors)
+    year = parameters.scene.year
+    require(
+        rotation.first_year <= year,
+        f"rotation.first_year: {rotation.first_year}; expected scene.year, {year}, or earlier. Lower it.",
+    )
+    require_share("rotation.recut_share", rotation.recut_share)
+    require_known("rotation.follows", rotation.follows, groups)
+    _check_complete("rotation.follows", rotation.follows, groups)
+    for before, row in rotation.follows.items():
+        _check_complete(f"rotation.follows.{before}", row, groups)
+        require_sum_one(f"rotation.follows.{before}", row, names=groups)
+
+
+def _check_complete(where: str, given: Iterable[str], groups: tuple[str, ...]) -> None:
+    missing = [group for group in groups if group not in set(given)]
+    require(
+        not missing, f"{where}: no {', '.join(missing)}; expected the crops of allocation.priors. Add them."
+    )
+
+
+def _check_survey(parameters: Parameters) -> None:
+    survey = parameters.survey
+    require_sum_one("survey.sample_shares", survey.sample_shares, names=CLASS_NAMES)
+    for name in ("effort", "eroded_share", "class_error", "map_error", "map_edge_share"):
+        require_share(f"survey.{name}", getattr(survey, name))
+    for name in ("shift_sd_m", "map_reach_m"):
+        value = getattr(survey, name)
+        require(value >= 0, f"survey.{name}: {value:g}; expected 0 or more. Correct the value.")
+    for name in ("confused_with", "map_confused_with"):
+        pairs = getattr(survey, name)
+        require_known(f"survey.{name}", (*pairs, *pairs.values()), CLASS_NAMES)
+        same = [key for key, value in pairs.items() if key == value]
+        require(not same, f"survey.{name}: {', '.join(same)} confused with itself. Name another class.")
+    missing = [name for name in CLASS_NAMES if name not in survey.map_confused_with]
+    require(
+        not (survey.emulate_map and missing),
+        f"survey.map_confused_with: no {', '.join(missing)}; the map needs every class. Add them, or set "
+        "survey.emulate_map = false.",
+    )
