@@ -11,6 +11,7 @@ import pytest
 from cropnb.paths import data_folder
 from cropnb.schema import SchemaError
 from cropnb.simulation import Parameters, load_parameters
+from cropnb.simulation.allocation import block_shares
 from cropnb.simulation.blocks import make_frame, split_blocks
 from cropnb.simulation.landscape import Land, make_land
 from cropnb.simulation.layout import Cover, Layout, lay_out
@@ -57,11 +58,19 @@ def test_the_shares_that_the_county_sows_stay() -> None:
 
 
 def test_expected_shares_of_later_years_approach_the_stationary_ones() -> None:
-    county = replace(SECOND, allocation=replace(SECOND.allocation, priors=SOWN))
-    assert expected_shares(FIRST) == FIRST.allocation.priors
-    assert expected_shares(county) == pytest.approx(SOWN, abs=0.003)
+    even = replace(FIRST.allocation, priors=SOWN, preference=0.0, strip_wheat=0.0)
+    assert expected_shares(replace(FIRST, allocation=even)) == pytest.approx(SOWN)
+    assert expected_shares(replace(SECOND, allocation=even)) == pytest.approx(SOWN, abs=0.003)
     late = replace(SECOND, scene=replace(SECOND.scene, year=2047))
     assert expected_shares(late) == pytest.approx(SOWN, abs=0.003)
+
+
+def test_expected_shares_of_the_first_year_are_the_mean_over_blocks() -> None:
+    rng = np.random.default_rng(5)
+    n = 200_000
+    strips = rng.random(n) < FIRST.landscape.strip_share
+    drawn = block_shares(FIRST.allocation, rng.standard_normal(n), strips).mean(axis=0)
+    assert list(expected_shares(FIRST).values()) == pytest.approx(drawn.tolist(), abs=1e-3)
 
 
 def test_crops_follow_by_the_matrix() -> None:
@@ -196,7 +205,7 @@ def test_sites_lie_in_the_county_apart_from_mini_and_have_their_own_crops(
     )
     assert preset.first_row >= FIRST.preset.n_row or preset.first_column >= FIRST.preset.n_column
     assert parameters.landscape.strip_share == strips
-    assert expected_shares(parameters)["wheat"] == wheat
+    assert parameters.allocation.priors["wheat"] == wheat
     tile = Tile(preset.first_row, preset.first_column)
     unforced = replace(parameters, preset=replace(SECOND.preset, n_pixel=50))
     crop = crop_history(unforced, tile, make_land(unforced, tile))

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cropnb.simulation.allocation import NO_CROP, allocate_crops, draw_other, show_all_crops
+from cropnb.simulation.allocation import NO_CROP, allocate_crops, block_shares, draw_other, show_all_crops
 from cropnb.simulation.arrays import Floats, Integers
 from cropnb.simulation.landscape import Land, tile_side_m
 from cropnb.simulation.layout import Cover, Layout
@@ -25,6 +25,8 @@ from cropnb.simulation.recutting import inherited, standing
 from cropnb.simulation.rff import smooth_field
 from cropnb.simulation.rotation_parameters import Rotation
 from cropnb.simulation.seeds import Stage, Tile, county_rng, tile_rng
+
+_NODES = 20  # of the quadrature over local preference
 
 
 def plant(parameters: Parameters, tile: Tile, land: Land) -> Integers:
@@ -166,23 +168,35 @@ def transition_matrix(rotation: Rotation) -> Floats:
 
 
 def expected_shares(parameters: Parameters) -> dict[str, float]:
-    """Shares of the crops of crop blocks that the scene's year should show.
+    """Shares of the crops of crop blocks that the scene's year should show over a large area.
 
     Parameters
     ----------
     parameters : Parameters () [1]
-        Shares of the first year, rotation since.
+        Shares of the first year, local preference, rotation since.
 
     Returns
     -------
     dict (crop,) [1]
-        By number of fields, before local preference, in the order of `rotation.follows`.
+        Of the area of crop blocks, in the order of `rotation.follows`.
     """
     rotation, groups = parameters.rotation, tuple(parameters.rotation.follows)
-    shares = np.array([parameters.allocation.priors[group] for group in groups])
+    in_order = [list(parameters.allocation.priors).index(group) for group in groups]
+    shares = _first_shares(parameters)[in_order]
     for _ in range(parameters.scene.year - rotation.first_year):
         shares = shares @ transition_matrix(rotation)
     return dict(zip(groups, shares.tolist(), strict=True))
+
+
+def _first_shares(parameters: Parameters) -> Floats:
+    """Mean of the blocks' shares over local preference, which is standard normal, and over strips."""
+    preference, weight = np.polynomial.hermite_e.hermegauss(_NODES)
+    allocation, strips = parameters.allocation, parameters.landscape.strip_share
+    shares = np.zeros(len(allocation.priors))
+    for divided, share in ((True, strips), (False, 1 - strips)):
+        of_blocks = block_shares(allocation, preference, np.full(_NODES, divided))
+        shares += share * (weight / weight.sum()) @ of_blocks
+    return shares
 
 
 def _first_crops(parameters: Parameters, land: Land, layout: Layout, *, rng: np.random.Generator) -> Integers:
