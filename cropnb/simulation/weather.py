@@ -13,7 +13,7 @@ from scipy.ndimage import convolve1d
 from scipy.signal import lfilter
 
 from cropnb.simulation.arrays import Booleans, Floats
-from cropnb.simulation.parameters import MoistureParameters, WeatherParameters
+from cropnb.simulation.weather_parameters import MoistureParameters, WeatherParameters
 
 N_DAY = 365
 _MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
