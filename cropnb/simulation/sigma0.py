@@ -16,11 +16,12 @@ from cropnb.simulation.arrays import Floats
 from cropnb.simulation.canopy import canopy_sigma0, transmissivity
 from cropnb.simulation.effects import FieldEffects
 from cropnb.simulation.growth import Growth
-from cropnb.simulation.parameters import Covers, Crop, Flooding, MoistureParameters, SoilParameters
+from cropnb.simulation.parameters import Covers, Crop, Flooding, SoilParameters
 from cropnb.simulation.radar_parameters import Radar
 from cropnb.simulation.raster import Ground
 from cropnb.simulation.soil import co_cross_correlation, oh2004, roughness_factor, row_gain
 from cropnb.simulation.weather import Weather
+from cropnb.simulation.weather_parameters import MoistureParameters
 
 
 @dataclass(frozen=True)

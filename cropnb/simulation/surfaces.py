@@ -17,10 +17,11 @@ from cropnb.simulation.canopy_spectra import Canopy, canopy_reflectance, load_ca
 from cropnb.simulation.effects import FieldEffects
 from cropnb.simulation.foliage import Foliage
 from cropnb.simulation.optical_parameters import Surfaces
-from cropnb.simulation.parameters import Covers, Flooding, MoistureParameters, Parameters
+from cropnb.simulation.parameters import Covers, Flooding, Parameters
 from cropnb.simulation.raster import Ground
 from cropnb.simulation.sun import sun_angles
 from cropnb.simulation.weather import Weather
+from cropnb.simulation.weather_parameters import MoistureParameters
 
 _LEAFLESS = "_leafless"  # appended to a cover's name: its reflectance out of season
 
