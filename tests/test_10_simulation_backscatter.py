@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import convolve1d
 
 from cropnb.paths import data_folder
 from cropnb.simulation import load_parameters
 from cropnb.simulation.canopy import canopy_sigma0, transmissivity
-from cropnb.simulation.painting import MeanC2, Texture, add_sensor, paint, point_spread
+from cropnb.simulation.painting import MeanC2, Texture, add_sensor, paint, point_spread, tile_mixing
 from cropnb.simulation.sigma0 import Components, cover_components
 from cropnb.simulation.soil import co_cross_correlation, oh2004, row_gain
 
@@ -111,7 +112,36 @@ def test_without_a_target_only_noise_is_left() -> None:
 def paint_once(row: np.ndarray, powers: list[float]) -> MeanC2:
     table = np.array(powers)[:, None]
     flat = Texture(np.ones(row.shape, np.float32), np.ones(row.shape, np.float32))
-    return next(paint(Components(table, table / 10, 0 * table, 0 * table, 0 * table), row, flat, RADAR))
+    powers_of = Components(table, table / 10, 0 * table, 0 * table, 0 * table)
+    return next(paint(powers_of, tile_mixing(row, flat, RADAR)))
+
+
+def test_pixels_mix_what_a_spread_image_would() -> None:
+    """Against an image of powers at 5 m, convolved and averaged."""
+    rng, n_row, n_cell = np.random.default_rng(6), 7, 38
+    row = rng.integers(0, n_row, (n_cell, n_cell))
+    texture = Texture(*rng.gamma(5, 0.2, (2, n_cell, n_cell)).astype(np.float32))
+    table = Components(*rng.gamma(2, 0.05, (5, n_row, 3)))
+    azimuth, across = (np.array(w) / sum(w) for w in (RADAR.azimuth_weights, RADAR.range_weights))
+
+    def expected(cells: np.ndarray) -> np.ndarray:
+        spread = convolve1d(
+            convolve1d(cells, azimuth, axis=0, mode="nearest"), across, axis=1, mode="nearest"
+        )
+        return spread.reshape(n_cell // 2, 2, n_cell // 2, 2).mean(axis=(1, 3))
+
+    for time, got in enumerate(paint(table, tile_mixing(row, texture, RADAR))):
+        ground_vv, ground_vh, canopy_vv, canopy_vh, cross = (t[row, time] for t in vars(table).values())
+        vv = expected(texture.total * (ground_vv + texture.canopy * canopy_vv))
+        vh = expected(texture.total * (ground_vh + texture.canopy * canopy_vh))
+        for image, truth in (
+            (got.c_vv_vv, vv),
+            (got.c_vh_vh, vh),
+            (got.c_vv_vh, expected(texture.total * cross)),
+        ):
+            np.testing.assert_allclose(image, truth, rtol=2e-5)
+    assert got.c_vv_vv.dtype == got.c_vh_vh.dtype == np.float32
+    assert got.c_vv_vh.dtype == np.complex64
 
 
 def test_point_spread_conserves_power_and_is_symmetric() -> None:

@@ -23,7 +23,7 @@ def changed_file(tmp_path: Path, old: str, new: str) -> Path:
 
 @pytest.mark.parametrize(
     ("preset", "tiles", "pixels"),
-    [("smoke", 6, 64), ("smoke_slc", 2, 64), ("mini", 20, 200), ("tile", 1, 1000)],
+    [("smoke", 6, 64), ("smoke_slc", 2, 64), ("mini", 20, 200), ("tile", 1, 1000), ("county", 132, 1000)],
 )
 def test_presets_have_the_sizes_the_book_states(preset: str, tiles: int, pixels: int) -> None:
     chosen = load_parameters(COUNTY, preset=preset).preset
@@ -81,6 +81,8 @@ def test_dates_become_days_since_january() -> None:
             "loss = { value = [0.55]",
             ["cultivation_loss", "one loss per delay"],
         ),
+        ('".#####......"', '".#####....."', ["county.outline", "row 1", "12 characters"]),
+        ('".#####......"', '".##x##......"', ["county.outline", "'.##x##......'", "Correct the row"]),
         ('"soybean", "potato", "bean"]', '"soy"]', ["decorrelation.cultivated_crops", "soy", "soybean"]),
         ('"1", tag = "K", source = "amplitude', '"1", tag = "X", source = "amplitude', ["'X'", "T, V"]),
         ("road_m = { value = [2.5, 5.0]", "road_m = { value = [2.5]", ["landscape.road_m", "expected 2"]),

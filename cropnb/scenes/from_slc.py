@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -124,13 +125,65 @@ def coherence_of(
     )
 
 
+def at_pixels(group: xr.Dataset, *, y: xr.DataArray, x: xr.DataArray) -> xr.Dataset:
+    """C2 or coherence on other pixels, such as those of the labels: bilinear, within each place.
+
+    Parameters
+    ----------
+    group : Dataset (..., y, x) [any]
+        Linear power or coherence, from `c2_of` or `coherence_of`.
+    y : DataArray (y,) [m]
+        Northings of the new pixels' centres.
+    x : DataArray (x,) [m]
+        Their eastings.
+
+    Returns
+    -------
+    Dataset (..., y, x) [any]
+        Attributes and precision kept. New pixels beyond the outermost old ones of a place take their values.
+
+    Raises
+    ------
+    SchemaError
+        If the places of the new pixels are not those of the group.
+
+    Notes
+    -----
+    A new pixel with a missing neighbour is missing. Interpolation averages unevenly, so that the number of
+    looks varies from pixel to pixel: filter for speckle before.
+    """
+    places = {name: _places(group[name].values) for name in ("y", "x")}
+    wanted = {"y": _places(y.values), "x": _places(x.values)}
+    for name, target in wanted.items():
+        require(
+            len(target) == len(places[name]),
+            f"at_pixels: {len(target)} places along {name}; expected {len(places[name])}, as in the group. "
+            "Take pixels of the same scene.",
+        )
+    lines = []
+    for from_y, to_y in zip(places["y"], wanted["y"], strict=True):
+        done = [
+            _bilinear(group.isel(y=from_y, x=from_x), y[to_y], x[to_x])
+            for from_x, to_x in zip(places["x"], wanted["x"], strict=True)
+        ]
+        lines.append(_joined(done, "x"))
+    return _joined(lines, "y")
+
+
+def _bilinear(place: xr.Dataset, y: xr.DataArray, x: xr.DataArray) -> xr.Dataset:
+    within = {c.dims[0]: c.clip(place[c.dims[0]].min(), place[c.dims[0]].max()) for c in (y, x)}
+    values = place.interp(within, method="linear", assume_sorted=False)
+    kept = {name: values[name].astype(place[name].dtype) for name in place.data_vars}
+    return values.assign(kept).assign_coords(y=y, x=x)
+
+
 def _multilooked(place: xr.Dataset, looks: tuple[int, int]) -> xr.Dataset:
     """Date by date, so that only one date is held at full resolution."""
     dates = []
     for time in range(place.sizes["time"]):
         date = place.isel(time=[time])
         c2 = c2_from_slc(date["s_vv"], date["s_vh"])
-        dates.append(multilook(c2, n_azimuth=looks[0], n_range=looks[1]))
+        dates.append(cast(xr.Dataset, multilook(c2, n_azimuth=looks[0], n_range=looks[1])))
     return _joined(dates, "time")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cropnb.paths import cache_folder
 from cropnb.scenes.contract import validate
@@ -10,7 +11,11 @@ from cropnb.scenes.entries import SceneEntry
 from cropnb.scenes.store import save_scene
 from cropnb.schema import SchemaError
 
+if TYPE_CHECKING:
+    from cropnb.simulation.parameters import Parameters
+
 _DIGITS = 12  # of the fingerprint, in the folder's name
+_LARGEST_MPX = 4.0  # simulated in memory
 
 
 def generated_store(entry: SceneEntry, parameter_file: Path) -> Path:
@@ -27,7 +32,8 @@ def generated_store(entry: SceneEntry, parameter_file: Path) -> Path:
     -------
     Path
         In the cache. Other parameters or another version of the simulation give another folder. Processes
-        that make the same scene at once each make it; the first to finish gives the folder its name.
+        that make the same scene at once each make it; the first to finish gives the folder its name. A large
+        scene is written tile by tile: let one process make it, or `write_tiles` with several workers.
 
     Raises
     ------
@@ -42,6 +48,10 @@ def generated_store(entry: SceneEntry, parameter_file: Path) -> Path:
     path = cache_folder() / "scenes" / f"{entry.name}-{fingerprint[:_DIGITS]}.zarr"
     if path.is_dir():
         return path
+    if _is_large(parameters):
+        from cropnb.scenes.tile_store import write_tiles  # noqa: PLC0415
+
+        return write_tiles(parameters, path)
     scene = simulation.simulate(parameters)
     if parameters.preset.single_look:
         from cropnb.scenes.from_slc import with_products  # noqa: PLC0415 (compiles; other scenes need not wait)
@@ -55,3 +65,9 @@ def generated_store(entry: SceneEntry, parameter_file: Path) -> Path:
         if not path.is_dir():  # otherwise another process was faster, and its scene is the same
             raise
     return path
+
+
+def _is_large(parameters: Parameters) -> bool:
+    preset = parameters.preset
+    n_pixel = preset.n_row * preset.n_column * preset.n_pixel**2
+    return preset.inside_county or n_pixel > _LARGEST_MPX * 1e6

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import Any, cast
 
 import dask.array as da
 import numpy as np
@@ -19,7 +21,7 @@ from cropnb.simulation.grid import scene_tiles
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.seeds import Tile
 
-PROGRESS = "cropnb-tiles.json"  # in the unfinished store: what is being written, and which tiles are there
+PROGRESS = "cropnb-tiles.json"  # beside the unfinished store: what is being written, which tiles are there
 _PLACE = ("y", "x")
 _N_PARCEL = "n_parcel"
 
@@ -34,11 +36,16 @@ class Summary:
 
 @dataclass(frozen=True)
 class Canvas:
-    """The folder, the scene that goes there, and a text that names all that its tiles depend on."""
+    """A workshop, the scene that is made there, and a text that names all that its tiles depend on."""
 
-    folder: Path
+    workshop: Path  # holds the store and, beside it, the note
     parameters: Parameters
     identity: str
+
+    @property
+    def folder(self) -> Path:
+        """The store."""
+        return self.workshop / "scene"
 
     def begin(self) -> dict[int, Summary]:
         """Tiles that are there already; a store of something else makes room.
@@ -48,12 +55,12 @@ class Canvas:
         dict of int to Summary
             By number of the tile.
         """
-        noted = self.folder / PROGRESS
+        noted = self.workshop / PROGRESS
         if noted.exists():
             content = json.loads(noted.read_text(encoding="utf-8"))
             if content["identity"] == self.identity:
                 return {int(number): Summary(**tile) for number, tile in content["tiles"].items()}
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.workshop, ignore_errors=True)
         self.folder.mkdir(parents=True)
         return {}
 
@@ -66,9 +73,9 @@ class Canvas:
             All of them.
         """
         tiles = {str(number): vars(summary) for number, summary in done.items()}
-        new = self.folder / f"{PROGRESS}.new"
+        new = self.workshop / f"{PROGRESS}.new"
         new.write_text(json.dumps({"identity": self.identity, "tiles": tiles}), encoding="utf-8")
-        new.replace(self.folder / PROGRESS)  # whole or not at all
+        new.replace(self.workshop / PROGRESS)  # whole or not at all
 
     def stretch(self, tree: xr.DataTree) -> None:
         """Lay out arrays of the whole scene, coordinates filled in, maps still empty.
@@ -103,29 +110,32 @@ class Canvas:
             for name, variable in tree[path].data_vars.items():
                 key = f"{path.strip('/')}/{name}"
                 if set(_PLACE) <= set(variable.dims):
-                    array = store[key]
-                    array[self._region(variable.dims, variable.shape, tile)] = variable.to_numpy()
+                    region = self._region(map(str, variable.dims), variable.shape, tile)
+                    _array(store, key)[region] = variable.to_numpy()
                 elif variable.dtype.kind == "f":
                     means[key] = variable.to_numpy().astype(float).tolist()
         return Summary(int(tree.attrs.get(_N_PARCEL, 0)), means)
 
-    def finish(self, done: Mapping[int, Summary]) -> None:
-        """Fill squares without a tile, write what sums up all tiles, and seal the store.
+    def finish(self, done: Mapping[int, Summary], path: Path) -> None:
+        """Fill squares without a tile, write what sums up all tiles, seal the store and give it its name.
 
         Parameters
         ----------
         done : mapping of int to Summary
             All tiles of the scene.
+        path : Path
+            Of the finished store; there is none yet.
         """
         store = self._store()
         store.attrs[_N_PARCEL] = sum(summary.n_parcel for summary in done.values())
         for key in done[0].means:
             values = np.array([done[number].means[key] for number in sorted(done)])
-            store[key][...] = values.mean(axis=0)
+            _array(store, key)[...] = values.mean(axis=0)
         self._fill_holes(store)
-        (self.folder / PROGRESS).unlink()
         zarr.consolidate_metadata(store.store, zarr_format=2)
         write_manifest(self.folder)
+        self.folder.rename(path)
+        shutil.rmtree(self.workshop)
 
     def _store(self) -> zarr.Group:
         return zarr.open_group(self.folder, mode="r+", zarr_format=2)
@@ -149,7 +159,8 @@ class Canvas:
             _divisor(size, CHUNKS[dim]) if dim in times else min(size, CHUNKS.get(dim, size))
             for dim, size in sizes.items()
         ]
-        return variable.copy(data=da.zeros(shape, dtype=variable.dtype, chunks=chunks))
+        empty = da.zeros(shape, dtype=variable.dtype, chunks=chunks)
+        return xr.Variable(variable.dims, empty, variable.attrs)
 
     def _coordinate(self, variable: xr.Variable) -> xr.Variable:
         """Positions in all rows or columns, from those in the first tile."""
@@ -161,7 +172,7 @@ class Canvas:
             shift = step * (np.arange(preset.n_column) + preset.first_column - first.column)
         return xr.Variable(variable.dims, (shift[:, None] + variable.to_numpy()).ravel(), variable.attrs)
 
-    def _region(self, dims: Iterable[Hashable], shape: Iterable[int], tile: Tile) -> tuple[slice, ...]:
+    def _region(self, dims: Iterable[str], shape: Iterable[int], tile: Tile) -> tuple[slice, ...]:
         """Where a tile lies in an array, given the shape of its part."""
         preset = self.parameters.preset
         place = {"y": tile.row - preset.first_row, "x": tile.column - preset.first_column}
@@ -173,19 +184,24 @@ class Canvas:
     def _fill_holes(self, store: zarr.Group) -> None:
         """Missing values in the squares that have no tile."""
         preset, tiles = self.parameters.preset, set(scene_tiles(self.parameters))
-        holes = [
-            Tile(preset.first_row + row, preset.first_column + column)
-            for row in range(preset.n_row)
-            for column in range(preset.n_column)
-        ]
-        holes = [tile for tile in holes if tile not in tiles]
-        for _, array in store.members(max_depth=None):
-            dims = array.attrs.get("_ARRAY_DIMENSIONS", ())
-            if holes and set(_PLACE) <= set(dims):
-                parts = {"y": preset.n_row, "x": preset.n_column}
+        square = (range(preset.n_row), range(preset.n_column))
+        whole = {Tile(preset.first_row + i, preset.first_column + j) for i, j in product(*square)}
+        parts = {"y": preset.n_row, "x": preset.n_column}
+        for key in _keys(store):
+            array = _array(store, key)
+            dims = cast(list[str], array.attrs["_ARRAY_DIMENSIONS"])
+            if set(_PLACE) <= set(dims):
                 shape = [n // parts.get(dim, 1) for dim, n in zip(dims, array.shape, strict=True)]
-                for tile in holes:
-                    array[self._region(dims, shape, tile)] = _missing(array)
+                for hole in whole - tiles:
+                    array[self._region(dims, shape, hole)] = _missing(array)
+
+
+def _keys(store: zarr.Group) -> list[str]:
+    return [key for key, member in store.members(max_depth=None) if isinstance(member, zarr.Array)]
+
+
+def _array(store: zarr.Group, key: str) -> zarr.Array[Any]:
+    return cast("zarr.Array[Any]", store[key])
 
 
 def _divisor(size: int, most: int) -> int:
@@ -194,7 +210,7 @@ def _divisor(size: int, most: int) -> int:
     return largest if 4 * largest >= min(size, most) else size
 
 
-def _missing(array: zarr.Array) -> complex | float | int:
+def _missing(array: zarr.Array[Any]) -> complex | float | int:
     """What stands for no data in the type of an array; True and False are stored as numbers."""
     if array.dtype.kind == "c":
         return complex(np.nan, np.nan)

@@ -92,8 +92,7 @@ def write_tiles(
             done[number] = summary
             canvas.note(done)
             bar.update()
-    canvas.finish(done)
-    canvas.folder.rename(path)
+    canvas.finish(done, path)
     return path
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from cropnb.simulation.arrays import Floats, Integers
+from cropnb.simulation.mixing import Mixing
 from cropnb.simulation.painting import MeanC2, add_sensor, paint
 from cropnb.simulation.radar_parameters import Radar, Track
 from cropnb.simulation.scatterers import Scatterers, common_components
@@ -32,15 +33,19 @@ class View:
     coherence: tuple[Floats, Floats] | None
 
 
-def observe(scatterers: Scatterers, radar: Radar, track: Track, *, start: Integers) -> Iterator[View]:
+def observe(
+    scatterers: Scatterers, mixing: Mixing, radar: Radar, track: Track, *, start: Integers
+) -> Iterator[View]:
     """Views of one track, date by date.
 
     Parameters
     ----------
     scatterers : Scatterers () [1]
         Of one tile and track.
+    mixing : Mixing (pixel, row) [1]
+        Of the tile.
     radar : Radar () [1]
-        Point spread and cross-talk.
+        Cross-talk.
     track : Track () [1]
         Thermal noise.
     start : ndarray (pair,) [1]
@@ -51,11 +56,9 @@ def observe(scatterers: Scatterers, radar: Radar, track: Track, *, start: Intege
     View (y, x) [1]
         At 10 m.
     """
-    ground = (scatterers.row, scatterers.texture, radar)
-    of_pairs = _columns(common_components(scatterers), start)
-    common = paint(of_pairs, *ground)
+    common = paint(_columns(common_components(scatterers), start), mixing)
     before: MeanC2 | None = None
-    for time, true in enumerate(paint(scatterers.components, *ground)):
+    for time, true in enumerate(paint(scatterers.components, mixing)):
         mean = add_sensor(true, radar, nesz_db=track.nesz_db, rho_quadrature=scatterers.rho_quadrature)
         coherence = None
         if before is not None and time - 1 in start:

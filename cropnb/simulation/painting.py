@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import convolve1d
 
 from cropnb.simulation.arrays import Complexes, Floats, Integers
+from cropnb.simulation.mixing import Mixing, make_mixing
 from cropnb.simulation.parameters import Covers, Effects
 from cropnb.simulation.radar_parameters import Radar
-from cropnb.simulation.raster import Ground, block_mean
+from cropnb.simulation.raster import Ground
 from cropnb.simulation.sigma0 import Components
 from cropnb.simulation.texture import gaussian_field
 
@@ -96,33 +96,48 @@ def point_spread(radar: Radar) -> Floats:
     return np.outer(rows, columns)
 
 
-def paint(components: Components, row: Integers, texture: Texture, radar: Radar) -> Iterator[MeanC2]:
+def tile_mixing(row: Integers, texture: Texture, radar: Radar) -> Mixing:
+    """How the powers of a tile's fields and covers mix in its pixels.
+
+    Parameters
+    ----------
+    row : ndarray (y, x) [1]
+        Row of the tables for each cell.
+    texture : Texture (y, x) [1]
+        From `make_texture`.
+    radar : Radar () [1]
+        Point spread.
+
+    Returns
+    -------
+    Mixing (pixel, row) [1]
+        At 10 m, for all dates and tracks.
+    """
+    return make_mixing(row, texture.total, texture.canopy, point_spread(radar))
+
+
+def paint(components: Components, mixing: Mixing) -> Iterator[MeanC2]:
     """Covariance without cross-talk and noise, date by date.
 
     Parameters
     ----------
     components : Components (object, time) [1, linear power]
         Powers by object.
-    row : ndarray (y, x) [1]
-        Row of `components` for each cell.
-    texture : Texture (y, x) [1]
-        From `make_texture`.
-    radar : Radar () [1]
-        Point spread, phase of the soil's covariance.
+    mixing : Mixing (pixel, object) [1]
+        From `tile_mixing`.
 
     Yields
     ------
     MeanC2 (y, x) [1, linear power]
         One per date, at 10 m.
     """
-    tables = {name: value.astype(np.float32).T.copy() for name, value in vars(components).items()}
-    for t in range(components.cross.shape[1]):
-        cells = {name: table[t][row] for name, table in tables.items()}
-        vv = texture.total * (cells["ground_vv"] + texture.canopy * cells["canopy_vv"])
-        vh = texture.total * (cells["ground_vh"] + texture.canopy * cells["canopy_vh"])
-        cross = texture.total * cells["cross"]
-        c_vv, c_vh, c_cross = (block_mean(_spread(power, radar)) for power in (vv, vh, cross))
-        yield MeanC2(c_vv, c_vh, c_cross.astype(np.complex64))
+    power = components
+    for t in range(power.cross.shape[1]):
+        yield MeanC2(
+            mixing.pixels(power.ground_vv[:, t], power.canopy_vv[:, t]),
+            mixing.pixels(power.ground_vh[:, t], power.canopy_vh[:, t]),
+            mixing.pixels(power.cross[:, t]).astype(np.complex64),
+        )
 
 
 def add_sensor(true: MeanC2, radar: Radar, *, nesz_db: float, rho_quadrature: float) -> MeanC2:
@@ -168,10 +183,3 @@ def cross_talk(radar: Radar) -> np.complex64:
         On all dates the same.
     """
     return np.complex64(radar.cross_talk * np.exp(1j * radar.cross_talk_rad))
-
-
-def _spread(power: Floats, radar: Radar) -> Floats:
-    for axis, weights in ((0, radar.azimuth_weights), (1, radar.range_weights)):
-        kernel = np.array(weights, dtype=np.float32)
-        power = convolve1d(power, kernel / kernel.sum(), axis=axis, mode="nearest")
-    return power

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from cropnb.simulation.landscape import Land
+from cropnb.simulation.mixing import Mixing
 from cropnb.simulation.observation import observe, speckled
-from cropnb.simulation.painting import Texture, make_texture
+from cropnb.simulation.painting import Texture, make_texture, tile_mixing
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.radar_parameters import Track
-from cropnb.simulation.scatterers import Scatterers, make_scatterers
+from cropnb.simulation.scatterers import Scatterers, cell_rows, make_scatterers
 from cropnb.simulation.season import Season
 from cropnb.simulation.seeds import Stage, Tile, tile_rng
 from cropnb.simulation.slc import SingleLook, single_looks
@@ -45,12 +46,13 @@ def observe_tile(parameters: Parameters, tile: Tile, land: Land, season: Season,
         after track.
     """
     passes, texture = scene_passes(parameters), tile_texture(parameters, tile, land)
+    mixing = tile_mixing(cell_rows(land, season), texture, parameters.radar)
     measured: Arrays = {}
     truth: dict[str, list[np.ndarray]] = {}
     for track in scene_tracks(parameters):
         on_track = season.on(passes.of(track))
         scatterers = make_scatterers(parameters, land, on_track, weather, track, texture)
-        series, true = _watch(parameters, tile, scatterers, track)
+        series, true = _watch(parameters, tile, scatterers, mixing, track)
         measured |= {f"{track.relative_orbit}/{name}": values for name, values in series.items()}
         for name, values in true.items():
             truth.setdefault(name, []).append(values)
@@ -112,12 +114,14 @@ def track_images(
     yield from single_looks(scatterers, parameters.radar, track, cell_m=parameters.scene.cell_m, rng=rng)
 
 
-def _watch(parameters: Parameters, tile: Tile, scatterers: Scatterers, track: Track) -> tuple[Arrays, Arrays]:
+def _watch(
+    parameters: Parameters, tile: Tile, scatterers: Scatterers, mixing: Mixing, track: Track
+) -> tuple[Arrays, Arrays]:
     """What is measured on one track, and the truth about it."""
     rng = tile_rng(parameters.scene, Stage.SPECKLE, tile, channel=track.relative_orbit)
     dates: list[Arrays] = []
     true: dict[str, list[np.ndarray]] = {}
-    for view in observe(scatterers, parameters.radar, track, start=pair_starts(parameters, track)):
+    for view in observe(scatterers, mixing, parameters.radar, track, start=pair_starts(parameters, track)):
         if not parameters.preset.single_look:
             dates.append(speckled(view.mean, parameters.radar, rng=rng))
         powers = (view.true.c_vv_vv, view.true.c_vh_vh)
