@@ -15,6 +15,7 @@ from cropnb.simulation.layout import Cover, Layout
 from cropnb.simulation.parameters import LandscapeParameters
 from cropnb.simulation.texture import gaussian_field
 
+_BAND = 32  # rows of cells
 _FAR_M = 1e5  # more than any block is wide: keeps the strips of different blocks apart on one axis
 
 
@@ -80,13 +81,17 @@ def rasterise(frame: Frame, blocks: Blocks, layout: Layout, *, n_cell: int, cell
     Cells (y, x) [1]
         Villages carry `Ground.BUILDING` throughout.
     """
-    number, block = objects_at(frame, blocks, layout, *np.meshgrid(*cell_centres(frame, n_cell, cell_m)))
+    east, north = cell_centres(frame, n_cell, cell_m)
+    number, block = np.empty((2, n_cell, n_cell), dtype=np.int32)
+    for top in range(0, n_cell, _BAND):  # bands that fit a processor's cache
+        band = np.s_[top : top + _BAND]
+        number[band], block[band] = objects_at(frame, blocks, layout, *np.meshgrid(east, north[band]))
     road, belt = number < 0, (layout.belts.start <= number) & (number < layout.belts.stop)
     by_cover = {Cover.FOREST: Ground.FOREST, Cover.WATER: Ground.WATER, Cover.RESIDENTIAL: Ground.BUILDING}
     of_block = np.array([by_cover.get(Cover(c), Ground.FIELD) for c in layout.cover], dtype=np.int8)
     ground = np.where(belt, np.int8(Ground.FOREST), of_block[block])
     ground = np.where(road, np.int8(Ground.ROAD), ground)
-    return Cells(number.astype(np.int32), ground, block)
+    return Cells(number, ground, block)
 
 
 def objects_at(

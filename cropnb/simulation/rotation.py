@@ -212,5 +212,6 @@ def _shown(parameters: Parameters, land: Land, layout: Layout, crop: Integers) -
     """Crops of a showcase tile: each class is to be seen."""
     allocation, names = parameters.allocation, tuple(parameters.crops)
     commonest = max(allocation.other_shares, key=allocation.other_shares.__getitem__)
-    shown = tuple(names.index(commonest if name == "other" else name) for name in allocation.priors)
+    present = [name for name, share in allocation.priors.items() if share > 0]
+    shown = tuple(names.index(commonest if name == "other" else name) for name in present)
     return show_all_crops(crop, layout, land.frame, tile_side_m(parameters), shown)
