@@ -74,7 +74,7 @@ def test_dates_become_days_since_january() -> None:
         ('up50 = { value = "06-30"', 'up50 = { value = "04-30"', ["crops.maize.up50", "after sow"]),
         ('harvest = { value = "09-30"', 'harvest = { value = "30 Sep"', ["crops.maize.harvest", '"05-01"']),
         ("incidence_deg = { value = 35.0", 'incidence_deg = { value = "x"', ["incidence_deg", "float"]),
-        ("year = { value = 2017", "year = { value = 2019", ["radar.tracks.32", "2019", "2017, 2018"]),
+        ("\nyear = { value = 2017", "\nyear = { value = 2019", ["radar.tracks.32", "2019", "2017, 2018"]),
         ("forest = { value = 0.18", "forest = { value = 1.8", ["decorrelation.forest", "0 to 1"]),
         (
             "loss = { value = [0.55, 0.45]",
