@@ -135,6 +135,13 @@ LABELS = GroupSchema(
     attrs=("legend",),
     coords=_MAP,
 )
+CAMERAS = GroupSchema(
+    title="camera series",
+    variables={
+        "gcc": VariableSchema(dims=("site", "time"), units="1", long_name="green chromatic coordinate"),
+    },
+    coords=("time", "x", "y"),
+)
 POINTS = GroupSchema(
     title="labelled points",
     variables={
@@ -181,6 +188,7 @@ GROUPS: dict[str, GroupSchema] = {
     "/sentinel1/<relative_orbit>/coherence": COHERENCE,
     "/sentinel2": OPTICAL,
     "/rapideye": OPTICAL,
+    "/cameras": CAMERAS,
     "/labels": LABELS,
     "/survey": LABELS,  # labels with the errors of a survey, where those of /labels are the truth
     "/points": POINTS,

@@ -4,9 +4,10 @@ Nothing here is a finding about a real place. Parameters tagged C were set to ma
 the county imitates, and what follows from them must not be reported as agreement with it.
 """
 
+from cropnb.simulation.cameras import simulate_cameras
 from cropnb.simulation.configuration import load_parameters, parameter_table
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.scene import simulate
 from cropnb.simulation.version import sim_version
 
-__all__ = ["Parameters", "load_parameters", "parameter_table", "sim_version", "simulate"]
+__all__ = ["Parameters", "load_parameters", "parameter_table", "sim_version", "simulate", "simulate_cameras"]

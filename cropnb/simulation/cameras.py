@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from cropnb.schema import require
-from cropnb.simulation.arrays import Floats, Integers
+from cropnb.simulation.arrays import Booleans, Floats, Integers
 from cropnb.simulation.field_growth import grow_fields
 from cropnb.simulation.foliage import Foliage, make_foliage
 from cropnb.simulation.grid import acquisition_times, scene_tiles
@@ -58,9 +58,9 @@ def simulate_cameras(parameters: Parameters, *, n_site: int) -> xr.Dataset:
     Returns
     -------
     Dataset (site, time) [1]
-        `gcc` and its true curve, the crop in view, the place (the patch for a satellite is centred on it),
-        and the days, since 1 January, on which the true curve crosses 20 and 50 percent of its rise (`sos20`,
-        `sos50`) and of its fall (`eos50`, `eos20`).
+        `gcc` and its true curve, the crop in view, the place (`row` and `column` being the pixel of the scene
+        on which the patch for a satellite is centred), and the days, since 1 January, on which the true curve
+        crosses 20 and 50 percent of its rise (`sos20`, `sos50`) and of its fall (`eos50`, `eos20`).
 
     Raises
     ------
@@ -140,10 +140,10 @@ def _tile_cameras(parameters: Parameters, tile: Tile, weather: Weather, n_site: 
     crop = plant(parameters, tile, land)
     day = np.arange(cameras.start, cameras.end + 1, dtype=float)
     gcc = _field_gcc(parameters, tile, land, crop, weather, day)
-    rng = tile_rng(parameters.scene, Stage.CAMERAS, tile)
-    views = [_place(parameters, land, crop, rng=rng) for _ in range(n_site)]
+    placing = tile_rng(parameters.scene, Stage.CAMERAS, tile, by_year=False)  # cameras stay for years
+    views = [_place(parameters, land, crop, rng=placing) for _ in range(n_site)]
     true = np.stack([view.share @ gcc for view in views])
-    noise = rng.normal(0, cameras.noise_sd, true.shape)
+    noise = tile_rng(parameters.scene, Stage.CAMERAS, tile).normal(0, cameras.noise_sd, true.shape)
     dates = [season_dates(curve, day) for curve in true]
     series = ("site", "time")
     dataset = xr.Dataset(
@@ -157,7 +157,7 @@ def _tile_cameras(parameters: Parameters, tile: Tile, weather: Weather, n_site: 
         },
         coords={"time": acquisition_times(parameters, day.astype(int).tolist())},
     )
-    return dataset.assign_coords(_places(parameters, land, crop, views))
+    return dataset.assign_coords(_places(parameters, tile, land, crop, views))
 
 
 def _field_gcc(
@@ -190,14 +190,21 @@ def _place(parameters: Parameters, land: Land, crop: Integers, *, rng: np.random
     )
     y, x = divmod(int(rng.choice(candidates)), cells.ground.shape[1])
     for azimuth in rng.permutation(360):
-        share = _shares(parameters, cells.object_id, planted, (y, x), float(azimuth))
+        at = float(azimuth)
+        share = _shares(parameters, cells.object_id, planted, (y, x), at, n_object=crop.size)
         if share is not None:
             return View(y, x, float(azimuth), share)
     return View(y, x, 0.0, np.eye(crop.size)[cells.object_id[y, x]])
 
 
 def _shares(
-    parameters: Parameters, object_id: Integers, planted: Floats, at: tuple[int, int], azimuth_deg: float
+    parameters: Parameters,
+    object_id: Integers,
+    planted: Booleans,
+    at: tuple[int, int],
+    azimuth_deg: float,
+    *,
+    n_object: int,
 ) -> Floats | None:
     """Share of each object in the wedge; None if no crop is in it."""
     cameras, cell_m = parameters.optics.cameras, parameters.scene.cell_m
@@ -209,19 +216,27 @@ def _shares(
     wedge &= distance <= cameras.view_m[1]
     window = np.s_[at[0] - reach : at[0] + reach + 1, at[1] - reach : at[1] + reach + 1]
     seen = object_id[window][wedge & planted[window]]
-    n_object = int(object_id.max()) + 1
     return np.bincount(seen, minlength=n_object) / seen.size if seen.size else None
 
 
 def _places(
-    parameters: Parameters, land: Land, crop: Integers, views: list[View]
+    parameters: Parameters, tile: Tile, land: Land, crop: Integers, views: list[View]
 ) -> dict[str, tuple[str, object, dict[str, str]]]:
     """Where the cameras stand, and what they look at."""
     east, north = cell_centres(land.frame, len(land.cells.ground), parameters.scene.cell_m)
     names = np.array(tuple(parameters.crops))
     mainly = [int(view.share.argmax()) for view in views]
     under = [int(land.cells.object_id[view.y, view.x]) for view in views]
+    preset = parameters.preset
+    top = (tile.row - preset.first_row) * preset.n_pixel
+    left = (tile.column - preset.first_column) * preset.n_pixel
     return {
+        "row": ("site", [top + view.y // 2 for view in views], _attrs("1", "row of the camera's pixel")),
+        "column": (
+            "site",
+            [left + view.x // 2 for view in views],
+            _attrs("1", "column of the camera's pixel"),
+        ),
         "x": ("site", east[[view.x for view in views]], _attrs("m", "easting of the camera")),
         "y": ("site", north[[view.y for view in views]], _attrs("m", "northing of the camera")),
         "azimuth": ("site", [view.azimuth_deg for view in views], _attrs("degree", "viewing direction")),

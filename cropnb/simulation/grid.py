@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from cropnb.simulation.days import calendar_dates
 from cropnb.simulation.landscape import tile_centre_m
 from cropnb.simulation.parameters import INSIDE, Parameters, Preset
 from cropnb.simulation.seeds import Tile
@@ -104,8 +105,7 @@ def acquisition_times(parameters: Parameters, days: Sequence[int], *, dim: str =
     Variable (time,) [1]
         UTC.
     """
-    start = np.datetime64(f"{parameters.scene.year}-01-01")
-    times = (start + np.array(days, dtype="timedelta64[D]")).astype("datetime64[ns]")
+    times = calendar_dates(parameters.scene.year, list(days)).astype("datetime64[ns]")
     return xr.Variable(dim, times, {"long_name": "acquisition date, UTC"})
 
 

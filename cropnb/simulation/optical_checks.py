@@ -108,6 +108,11 @@ def _check_clouds_and_cameras(parameters: Parameters) -> None:
         "all positive. Give one weight per length.",
     )
     require(
+        cameras.n_per_tile == 0 or (cameras.n_per_tile > 0 and not parameters.preset.inside_county),
+        f"optics.cameras.n_per_tile: {cameras.n_per_tile}; expected 0, or more in a preset that is simulated "
+        "at once. Set 0, or take a smaller preset.",
+    )
+    require(
         cameras.start < cameras.end,
         f"optics.cameras.end: day {cameras.end} is not after start, day {cameras.start}. Sort them.",
     )

@@ -82,6 +82,7 @@ class CloudParameters:
 class CameraParameters:
     """Cameras beside fields, and their green chromatic coordinate."""
 
+    n_per_tile: int
     start: Day
     end: Day
     view_m: tuple[float, float]

@@ -10,7 +10,6 @@ the border, or work per block.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
 
 import numpy as np
 import xarray as xr
@@ -18,6 +17,8 @@ from tqdm import tqdm
 
 from cropnb.legends import CropClass, Legend
 from cropnb.schema import LABELS, require
+from cropnb.simulation.camera_groups import camera_groups
+from cropnb.simulation.days import calendar_dates
 from cropnb.simulation.grid import pixel_coordinates, scene_tiles
 from cropnb.simulation.optical_groups import optical_groups, sky_truth
 from cropnb.simulation.parameters import CLASS_NAMES, CROPLAND_CLASSES, Parameters
@@ -143,9 +144,8 @@ def _tree(mosaic: TileArrays, parameters: Parameters) -> xr.DataTree:
         "/survey": survey_group(mosaic, place, scene_legend().to_json()),
         "/truth": _truth(mosaic, parameters, pass_coordinates(parameters) | place),
     }
-    return xr.DataTree.from_dict(
-        groups | radar_groups(mosaic, parameters) | optical_groups(mosaic, parameters)
-    )
+    groups |= radar_groups(mosaic, parameters) | optical_groups(mosaic, parameters)
+    return xr.DataTree.from_dict(groups | camera_groups(parameters))
 
 
 def _n_parcel(mosaic: TileArrays) -> int:
@@ -176,8 +176,7 @@ def _truth(mosaic: TileArrays, parameters: Parameters, coords: dict[str, xr.Vari
 
 def _attrs(parameters: Parameters) -> dict[str, str | int]:
     scene = parameters.scene
-    first = date(scene.year, 1, 1)
-    start, end = (first + timedelta(days=d) for d in (scene.season_start, scene.season_end))
+    start, end = calendar_dates(scene.year, [scene.season_start, scene.season_end])
     version = sim_version()
     return {
         "name": f"{scene.name}-{parameters.preset_name}",
