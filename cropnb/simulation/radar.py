@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from cropnb.simulation.landscape import Land
 from cropnb.simulation.mixing import Mixing
-from cropnb.simulation.observation import observe, speckled
+from cropnb.simulation.observation import View, observe, speckled
 from cropnb.simulation.painting import Texture, make_texture, tile_mixing
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.radar_parameters import Track
@@ -20,6 +21,15 @@ from cropnb.simulation.tracks import pair_starts, scene_passes, scene_tracks
 from cropnb.simulation.weather import Weather
 
 Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class _Date:
+    """One acquisition; truth by polarisation, coherence only where a pair ends."""
+
+    measured: Arrays
+    power: Arrays
+    coherence: Arrays
 
 
 def observe_tile(parameters: Parameters, tile: Tile, land: Land, season: Season, weather: Weather) -> Arrays:
@@ -47,20 +57,22 @@ def observe_tile(parameters: Parameters, tile: Tile, land: Land, season: Season,
     """
     passes, texture = scene_passes(parameters), tile_texture(parameters, tile, land)
     mixing = tile_mixing(cell_rows(land, season), texture, parameters.radar)
-    measured: Arrays = {}
-    truth: dict[str, list[np.ndarray]] = {}
-    for track in scene_tracks(parameters):
-        on_track = season.on(passes.of(track))
-        scatterers = make_scatterers(parameters, land, on_track, weather, track, texture)
-        series, true = _watch(parameters, tile, scatterers, mixing, track)
-        measured |= {f"{track.relative_orbit}/{name}": values for name, values in series.items()}
-        for name, values in true.items():
-            truth.setdefault(name, []).append(values)
-    joined = {name: np.concatenate(parts) for name, parts in truth.items()}
-    in_order = np.argsort(np.concatenate([passes.of(track) for track in scene_tracks(parameters)]))
-    for name in ("sigma0_vv", "sigma0_vh"):
-        joined[name] = joined[name][in_order]
-    return measured | joined
+    tracks = scene_tracks(parameters)
+    n_pair = sum(pair_starts(parameters, track).size for track in tracks)
+    arrays: Arrays = {}
+    pair = 0
+    for track in tracks:
+        place = passes.of(track)
+        scatterers = make_scatterers(parameters, land, season.on(place), weather, track, texture)
+        for time, date in enumerate(_watch(parameters, tile, scatterers, mixing, track)):
+            for name, image in date.measured.items():
+                _keep(arrays, f"{track.relative_orbit}/{name}", image, time, place.size)
+            for name, image in date.power.items():
+                _keep(arrays, f"sigma0_{name}", image, place[time], passes.day.size)
+            for name, image in date.coherence.items():
+                _keep(arrays, f"coherence_{name}", image, pair, n_pair)
+            pair += bool(date.coherence)
+    return arrays
 
 
 def tile_texture(parameters: Parameters, tile: Tile, land: Land) -> Texture:
@@ -116,23 +128,27 @@ def track_images(
 
 def _watch(
     parameters: Parameters, tile: Tile, scatterers: Scatterers, mixing: Mixing, track: Track
-) -> tuple[Arrays, Arrays]:
-    """What is measured on one track, and the truth about it."""
-    rng = tile_rng(parameters.scene, Stage.SPECKLE, tile, channel=track.relative_orbit)
-    dates: list[Arrays] = []
-    true: dict[str, list[np.ndarray]] = {}
-    for view in observe(scatterers, mixing, parameters.radar, track, start=pair_starts(parameters, track)):
-        if not parameters.preset.single_look:
-            dates.append(speckled(view.mean, parameters.radar, rng=rng))
-        powers = (view.true.c_vv_vv, view.true.c_vh_vh)
-        for pol, power, coherence in zip(("vv", "vh"), powers, view.coherence or (None, None), strict=True):
-            true.setdefault(f"sigma0_{pol}", []).append(power)
-            if coherence is not None:
-                true.setdefault(f"coherence_{pol}", []).append(coherence)
+) -> Iterator[_Date]:
+    """What is measured on one track, and the truth about it; no more than two dates are held."""
+    views = observe(scatterers, mixing, parameters.radar, track, start=pair_starts(parameters, track))
     if parameters.preset.single_look:
-        dates = [vars(image) for image in track_images(parameters, tile, scatterers, track)]
-    return _stacked(dates), {name: np.stack(values) for name, values in true.items()}
+        images = track_images(parameters, tile, scatterers, track)
+        for view, image in zip(views, images, strict=True):
+            yield _dated(view, vars(image))
+        return
+    rng = tile_rng(parameters.scene, Stage.SPECKLE, tile, channel=track.relative_orbit)
+    for view in views:
+        yield _dated(view, speckled(view.mean, parameters.radar, rng=rng))
 
 
-def _stacked(dates: list[Arrays]) -> Arrays:
-    return {name: np.stack([date[name] for date in dates]) for name in dates[0]}
+def _dated(view: View, measured: Arrays) -> _Date:
+    power = {"vv": view.true.c_vv_vv, "vh": view.true.c_vh_vh}
+    coherence = dict(zip(("vv", "vh"), view.coherence, strict=True)) if view.coherence else {}
+    return _Date(measured, power, coherence)
+
+
+def _keep(arrays: Arrays, name: str, image: np.ndarray, place: int, n: int) -> None:
+    """Put an image into its stack of n, which is allocated when the first one comes."""
+    if name not in arrays:
+        arrays[name] = np.empty((n, *image.shape), dtype=image.dtype)
+    arrays[name][place] = image

@@ -11,6 +11,8 @@ import numpy as np
 
 from cropnb.simulation.arrays import Complexes, Floats
 
+_PIXELS = 1 << 15  # drawn at a time, to stay in cache; another number gives other speckle
+
 
 def wishart_c2(
     c_vv_vv: Floats, c_vh_vh: Floats, c_vv_vh: Complexes, *, n_looks: float, rng: np.random.Generator
@@ -39,13 +41,27 @@ def wishart_c2(
     ----------
     [Goodman1963]
     """
+    shape, n = np.shape(c_vv_vv), np.size(c_vv_vv)
+    vv, vh = np.empty((2, n), dtype=np.float32)
+    cross = np.empty(n, dtype=np.complex64)
+    co, crossed, both = np.ravel(c_vv_vv), np.ravel(c_vh_vh), np.ravel(c_vv_vh)
+    for start in range(0, n, _PIXELS):
+        part = slice(start, start + _PIXELS)
+        vv[part], vh[part], cross[part] = _draw(co[part], crossed[part], both[part], n_looks, rng)
+    return vv.reshape(shape), vh.reshape(shape), cross.reshape(shape)
+
+
+def _draw(
+    c_vv_vv: Floats, c_vh_vh: Floats, c_vv_vh: Complexes, n_looks: float, rng: np.random.Generator
+) -> tuple[Floats, Floats, Complexes]:
+    """Matrices of some pixels; real and imaginary parts apart, which is faster."""
     l11 = np.sqrt(c_vv_vv)
-    l21 = np.conj(c_vv_vh) / l11
-    l22 = np.sqrt(c_vh_vh - np.abs(l21) ** 2)
-    shape = l11.shape
-    a11 = np.sqrt(rng.standard_gamma(n_looks, shape, dtype=np.float32))
-    a22 = np.sqrt(rng.standard_gamma(n_looks - 1, shape, dtype=np.float32))
-    real, imaginary = rng.standard_normal((2, *shape), dtype=np.float32) * np.float32(np.sqrt(0.5))
-    b11, b22 = l11 * a11, l22 * a22
-    b21 = l21 * a11 + l22 * (real + 1j * imaginary)
-    return b11**2 / n_looks, (np.abs(b21) ** 2 + b22**2) / n_looks, b11 * np.conj(b21) / n_looks
+    real, imaginary = c_vv_vh.real / l11, -c_vv_vh.imag / l11
+    l22 = np.sqrt(c_vh_vh - real**2 - imaginary**2)
+    a11 = np.sqrt(rng.standard_gamma(n_looks, l11.size, dtype=np.float32))
+    noise = l22 * (rng.standard_normal((2, l11.size), dtype=np.float32) * np.float32(np.sqrt(0.5)))
+    b11, b22_squared = l11 * a11, l22**2 * rng.standard_gamma(n_looks - 1, l11.size, dtype=np.float32)
+    b21 = np.stack([real * a11 + noise[0], imaginary * a11 + noise[1]])
+    share = np.float32(1 / n_looks)
+    cross = (share * b11) * (b21[0] - 1j * b21[1])
+    return share * b11**2, share * (b21[0] ** 2 + b21[1] ** 2 + b22_squared), cross
