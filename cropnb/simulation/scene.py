@@ -70,8 +70,10 @@ def simulate(parameters: Parameters, *, progress: bool = True) -> xr.DataTree:
         f"preset {parameters.preset_name}: inside_county is true; expected a rectangle, which fits in "
         "memory. Use cropnb.scenes.tile_store.write_tiles, or another preset.",
     )
-    mosaic: TileArrays = {}
     tiles = scene_tiles(parameters)
+    if len(tiles) == 1:  # a large one need not be in memory twice
+        return _tree(_numbered(parameters, tiles[0], 0), parameters)
+    mosaic: TileArrays = {}
     for number, tile in enumerate(tqdm(tiles, unit="tile", disable=None if progress else True)):
         _insert(mosaic, _numbered(parameters, tile, number), tile, parameters)
     return _tree(mosaic, parameters)
