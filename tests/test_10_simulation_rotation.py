@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cropnb.paths import data_folder
+from cropnb.scenes import catalogue
 from cropnb.schema import SchemaError
 from cropnb.simulation import Parameters, load_parameters
 from cropnb.simulation.allocation import block_shares
@@ -211,6 +212,16 @@ def test_sites_lie_in_the_county_apart_from_mini_and_have_their_own_crops(
     crop = crop_history(unforced, tile, make_land(unforced, tile))
     assert len(crop) == 1
     assert (crop[0] == NAMES.index("wheat")).any() == (wheat > 0)
+
+
+def test_seasons_and_sites_are_scenes_of_the_catalogue() -> None:
+    entries = catalogue()
+    assert {"county-2017-mini", "county-2018-mini", "county-2018-a-tile", "cameras-2019-network"} <= set(
+        entries
+    )
+    assert "county-2018-b-mini" not in entries  # a site is one place
+    assert entries["county-2018-mini"].season == "2018-05-01/2018-09-30"
+    assert entries["county-2018-b-tile"].preset == "tile"
 
 
 def test_both_seasons_share_all_that_the_second_does_not_name() -> None:

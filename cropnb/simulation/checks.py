@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ import numpy as np
 from cropnb.schema import require
 from cropnb.simulation.grid import scene_tiles
 from cropnb.simulation.parameters import CLASS_NAMES, INSIDE, OUTSIDE, Crop, Parameters
+from cropnb.simulation.rules import require_known, require_sum_one
 
 COVERS = ("water", "grass", "forest", "residential", "crop")
 VILLAGE = ("tree", "garden", "building")
@@ -39,32 +40,20 @@ def check_parameters(parameters: Parameters) -> None:
 
 def _check_shares(parameters: Parameters) -> None:
     landscape, allocation = parameters.landscape, parameters.allocation
-    _sum_to_one("landscape.cover_shares", landscape.cover_shares, names=COVERS)
-    _sum_to_one("landscape.village_shares", landscape.village_shares, names=VILLAGE)
-    _sum_to_one("allocation.priors", allocation.priors, names=(*parameters.crops, "other"))
-    _sum_to_one("allocation.other_shares", allocation.other_shares, names=tuple(parameters.crops))
-
-
-def _sum_to_one(name: str, shares: Mapping[str, float], *, names: Iterable[str]) -> None:
-    _known(name, shares, names)
-    total = sum(shares.values())
-    require(
-        abs(total - 1) < 1e-6 and min(shares.values()) >= 0,
-        f"{name}: the shares {dict(shares)} sum to {total:.4g}; expected 1, none negative. Change one.",
-    )
-
-
-def _known(where: str, given: Iterable[str], allowed: Iterable[str]) -> None:
-    unknown = sorted(set(given) - set(allowed))
-    require(not unknown, f"{where}: unknown {', '.join(unknown)}; use {', '.join(allowed)}.")
+    require_sum_one("landscape.cover_shares", landscape.cover_shares, names=COVERS)
+    require_sum_one("landscape.village_shares", landscape.village_shares, names=VILLAGE)
+    require_sum_one("allocation.priors", allocation.priors, names=(*parameters.crops, "other"))
+    require_sum_one("allocation.other_shares", allocation.other_shares, names=tuple(parameters.crops))
 
 
 def _check_crops(parameters: Parameters) -> None:
-    _known("after_harvest.regrowth_crops", parameters.after_harvest.regrowth_crops, tuple(parameters.crops))
-    _known("flooding.crops", parameters.flooding.crops, tuple(parameters.crops))
+    require_known(
+        "after_harvest.regrowth_crops", parameters.after_harvest.regrowth_crops, tuple(parameters.crops)
+    )
+    require_known("flooding.crops", parameters.flooding.crops, tuple(parameters.crops))
     require("grass" in parameters.crops, "crops: no 'grass'; blocks of grass need it. Add [crops.grass].")
     for name, crop in parameters.crops.items():
-        _known(f"crops.{name}.crop_class", (crop.crop_class,), CLASS_NAMES)
+        require_known(f"crops.{name}.crop_class", (crop.crop_class,), CLASS_NAMES)
         _check_calendar(name, crop)
 
 
@@ -115,7 +104,7 @@ def _check_dates(where: str, days: Sequence[int], parameters: Parameters) -> Non
 
 def _check_decorrelation(parameters: Parameters) -> None:
     loss = parameters.decorrelation
-    _known("decorrelation.cultivated_crops", loss.cultivated_crops, tuple(parameters.crops))
+    require_known("decorrelation.cultivated_crops", loss.cultivated_crops, tuple(parameters.crops))
     require(
         len(loss.cultivation_delay_d) == len(loss.cultivation_loss),
         f"decorrelation.cultivation_loss: {len(loss.cultivation_loss)} values for "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
 
 from cropnb.schema import SENTINEL2_BANDS, require
@@ -10,6 +9,7 @@ from cropnb.simulation.canopy_spectra import load_canopy_spectra
 from cropnb.simulation.optical_parameters import OPTICAL_SENSORS, OpticalSensor, Surfaces
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.raster import Ground
+from cropnb.simulation.rules import require_known
 
 _COVERS = tuple(ground.name.lower() for ground in Ground if ground is not Ground.FIELD)
 
@@ -31,7 +31,7 @@ def check_optics(parameters: Parameters) -> None:
     for name in OPTICAL_SENSORS:
         _check_sensor(f"optics.{name}", parameters.optics.sensor(name), parameters)
     known = parameters.optics.sentinel2.bands
-    _known("optics.sentinel2.bands", known, SENTINEL2_BANDS)
+    require_known("optics.sentinel2.bands", known, SENTINEL2_BANDS)
     _check_clouds_and_cameras(parameters)
 
 
@@ -42,14 +42,14 @@ def _check_surfaces(surfaces: Surfaces, crops: tuple[str, ...]) -> None:
         f"{where}.bands: {list(surfaces.bands)}; expected {list(spectra.bands)}, the bands of the table. "
         "Write these, in this order.",
     )
-    _known(f"{where}.leaves", surfaces.leaves, crops)
+    require_known(f"{where}.leaves", surfaces.leaves, crops)
     for crop in crops:
         leaf = surfaces.leaves.get(crop)
         require(
             leaf in spectra.leaves,
             f"{where}.leaves.{crop}: {leaf!r}; expected one of {', '.join(spectra.leaves)}. Name one.",
         )
-    _known(f"{where}.covers", surfaces.covers, (*_COVERS, *(f"{cover}_leafless" for cover in _COVERS)))
+    require_known(f"{where}.covers", surfaces.covers, (*_COVERS, *(f"{cover}_leafless" for cover in _COVERS)))
     missing = [cover for cover in _COVERS if cover not in surfaces.covers]
     require(not missing, f"{where}.covers: no {', '.join(missing)}. Add a reflectance for each band.")
     for cover, values in surfaces.covers.items():
@@ -61,8 +61,8 @@ def _check_surfaces(surfaces: Surfaces, crops: tuple[str, ...]) -> None:
 
 
 def _check_sensor(where: str, sensor: OpticalSensor, parameters: Parameters) -> None:
-    _known(f"{where}.bands", sensor.bands, parameters.optics.surfaces.bands)
-    _known(f"{where}.coarse_bands", sensor.coarse_bands, sensor.bands)
+    require_known(f"{where}.bands", sensor.bands, parameters.optics.surfaces.bands)
+    require_known(f"{where}.coarse_bands", sensor.coarse_bands, sensor.bands)
     _check_dates(where, sensor, parameters)
     cell_m, n_pixel = parameters.scene.cell_m, parameters.preset.n_pixel
     require(
@@ -121,8 +121,3 @@ def _check_clouds_and_cameras(parameters: Parameters) -> None:
         0 <= near < far,
         f"optics.cameras.view_m: {[near, far]}; expected a nearer and a farther distance. Sort them.",
     )
-
-
-def _known(where: str, given: Iterable[str], allowed: Iterable[str]) -> None:
-    unknown, choice = sorted(set(given) - set(allowed)), ", ".join(allowed)
-    require(not unknown, f"{where}: unknown {', '.join(unknown)}; use {choice}.")
