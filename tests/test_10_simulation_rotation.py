@@ -89,6 +89,19 @@ def test_crops_follow_by_the_matrix() -> None:
         assert (abs(share - chance[row, :3]) < 5 * sd).all(), name
 
 
+def test_three_years_of_rotation_keep_the_shares_of_the_fields() -> None:
+    layout, rng = large_layout(), np.random.default_rng(8)
+    shares = np.array([0.293, 0.619, 0.028, 0.060])
+    crop = rng.choice(
+        [NAMES.index(n) for n in ("maize", "soybean", "wheat", "rice")], layout.object_block.size, p=shares
+    )
+    for _ in range(3):
+        crop = follow(crop, layout, SECOND.rotation, SECOND.allocation, NAMES, rng=rng)
+    fields = crop[: layout.n_field]
+    found = np.array([np.mean(fields == NAMES.index(name)) for name in ("maize", "soybean", "wheat")])
+    assert (abs(found - shares[:3]) < 5 * np.sqrt(shares * (1 - shares) / fields.size)[:3] + 0.001).all()
+
+
 def test_what_stays_other_stays_the_same_crop_and_new_other_is_drawn_by_its_shares() -> None:
     layout, rng = large_layout(), np.random.default_rng(2)
     rice, maize = (np.full(layout.object_block.size, NAMES.index(name)) for name in ("rice", "maize"))
