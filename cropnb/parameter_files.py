@@ -2,7 +2,8 @@
 
 What a file says replaces what its base says, value by value; the rest is inherited. A value always comes with
 its own unit, tag and source, so that provenance cannot be inherited by accident. Of the presets of its base a
-file keeps those it names in `only_presets`, or all.
+file keeps those it names in `only_presets`, or all; whole tables of the base that it names in `without`, such
+as "crops" or "allocation.priors", are not inherited.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from cropnb.schema import SchemaError, require
 
-_BASE, _ONLY, _PRESETS = "base", "only_presets", "presets"
+_BASE, _ONLY, _PRESETS, _WITHOUT = "base", "only_presets", "presets", "without"
 
 
 def read_parameter_file(path: Path) -> dict[str, Any]:
@@ -28,19 +29,21 @@ def read_parameter_file(path: Path) -> dict[str, Any]:
     Returns
     -------
     dict (table,) [1]
-        Without the keys `base` and `only_presets`.
+        Without the keys `base`, `only_presets` and `without`.
 
     Raises
     ------
     SchemaError
-        If a file is missing or no TOML, bases run in a circle, a preset to be kept is unknown, or a table
-        would replace a value.
+        If a file is missing or no TOML, bases run in a circle, a preset to be kept or a table to be left
+        out is unknown, or a table would replace a value.
     """
     table: dict[str, Any] = {}
     for file in reversed(base_files(path)):
         own = _read(file)
         own.pop(_BASE, None)
         kept = own.pop(_ONLY, None)
+        for name in own.pop(_WITHOUT, ()):
+            table = _without(table, name, file.name)
         table = merged(table, own, where="")
         if kept is not None:
             table[_PRESETS] = _only(kept, table.get(_PRESETS, {}), file.name)
@@ -145,6 +148,18 @@ def _only(kept: Any, presets: Mapping[str, Any], file: str) -> dict[str, Any]:
         f"{file}: only_presets is {kept!r}; expected a list out of {', '.join(presets)}. Name these.",
     )
     return {name: preset for name, preset in presets.items() if name in kept}
+
+
+def _without(table: Mapping[str, Any], name: str, file: str) -> dict[str, Any]:
+    """Tables without that of a dotted name."""
+    key, _, rest = name.partition(".")
+    inner = table.get(key)
+    require(
+        isinstance(inner, Mapping) and not _is_value(inner),
+        f"{file}: without names {name!r}; expected a table of the base ({', '.join(table)}). Name one.",
+    )
+    left = {k: entry for k, entry in table.items() if k != key}
+    return left | {key: _without(inner, rest, file)} if rest else left
 
 
 def _is_value(entry: object) -> bool:

@@ -49,7 +49,7 @@ def large_layout(seed: int = 3) -> Layout:
 
 
 def test_the_shares_that_the_county_sows_stay() -> None:
-    chance = transition_matrix(FIRST.rotation)
+    chance = transition_matrix(FIRST.rotation, FIRST.allocation)
     assert chance.sum(axis=1) == pytest.approx(np.ones(4))
     values, vectors = np.linalg.eig(chance.T)
     stationary = vectors[:, np.argmax(values.real)].real
@@ -80,7 +80,7 @@ def test_crops_follow_by_the_matrix() -> None:
         [NAMES.index(n) for n in ("maize", "soybean", "wheat", "rice")], layout.object_block.size
     )
     after = follow(before, layout, SECOND.rotation, SECOND.allocation, NAMES, rng=rng)
-    chance = transition_matrix(SECOND.rotation)
+    chance = transition_matrix(SECOND.rotation, SECOND.allocation)
     for row, name in enumerate(("maize", "soybean", "wheat", "rice")):
         here = (before == NAMES.index(name)) & standing(layout)
         here[layout.belts] = False

@@ -13,7 +13,6 @@ from cropnb.paths import data_folder
 from cropnb.simulation import Parameters, load_parameters, simulate
 from cropnb.simulation.labels import label_pixels, object_class, too_small
 from cropnb.simulation.landscape import Land, make_land
-from cropnb.simulation.parameters import CLASS_NAMES
 from cropnb.simulation.raster import cell_centres, objects_at
 from cropnb.simulation.rotation import plant
 from cropnb.simulation.seeds import Tile
@@ -30,6 +29,7 @@ from cropnb.simulation.survey_labels import survey_tile
 
 COUNTY = data_folder() / "scenes" / "county.toml"
 MINI = load_parameters(COUNTY, preset="mini")
+CLASSES = MINI.classes.names
 CROPS = range(4)  # classes
 
 
@@ -103,7 +103,7 @@ def test_parcels_have_numbers_that_no_two_tiles_share() -> None:
 
 @pytest.mark.slow
 def test_the_sample_has_the_wanted_shares() -> None:
-    wanted = [MINI.survey.sample_shares[name] for name in CLASS_NAMES]
+    wanted = [MINI.survey.sample_shares[name] for name in CLASSES]
     assert shares(pooled("survey/class_id")) == pytest.approx(wanted, abs=0.04)
     visited = shares(pooled("class_id")) * list(visiting_rates(MINI).values())  # what this land lets expect
     assert shares(pooled("survey/class_id")) == pytest.approx(visited / visited.sum(), abs=0.015)
@@ -140,7 +140,7 @@ def test_the_emulated_map_errs_at_the_stated_rate_and_mostly_at_edges() -> None:
 
 def test_rates_of_visits_by_hand() -> None:
     rates, land = visiting_rates(MINI), expected_class_shares(MINI)
-    ratio = {name: MINI.survey.sample_shares[name] / land[name] for name in CLASS_NAMES}
+    ratio = {name: MINI.survey.sample_shares[name] / land[name] for name in CLASSES}
     densest = max(ratio, key=ratio.__getitem__)
     assert rates[densest] == pytest.approx(0.9)
     assert rates["wheat"] / rates[densest] == pytest.approx(ratio["wheat"] / ratio[densest])
@@ -245,7 +245,7 @@ def test_a_scene_keeps_survey_and_truth_apart_and_flags_both() -> None:
     visited = np.unique(labels.parcel_id.values[truth.surveyed.values])
     assert set(np.unique(survey.parcel_id.values)) - {-1} <= set(visited.tolist())
     crop = truth.crop.attrs["flag_meanings"].split()
-    class_of = [CLASS_NAMES.index(smoke.crops[name].crop_class) for name in crop]
+    class_of = [CLASSES.index(smoke.crops[name].crop_class) for name in crop]
     planted = (truth.crop.values >= 0) & (labels.class_id.values >= 0)
     assert (labels.class_id.values == np.append(class_of, -1)[truth.crop.values])[planted].all()
     assert (truth.previous_crop == -1).all()
@@ -255,12 +255,13 @@ def test_a_scene_keeps_survey_and_truth_apart_and_flags_both() -> None:
 
 
 def test_a_wrong_pixel_of_the_map_takes_a_class_from_nearby_else_its_partner() -> None:
-    true = np.full((60, 60), CLASS_NAMES.index("maize"))
-    true[:, 30:] = CLASS_NAMES.index("water")
+    true = np.full((60, 60), CLASSES.index("maize"))
+    true[:, 30:] = CLASSES.index("water")
     survey = replace(MINI.survey, map_error=0.5, map_edge_share=0.0)
-    mapped = emulated_map(true, np.zeros(true.shape), survey, pixel_m=10.0, rng=np.random.default_rng(1))
+    rng = np.random.default_rng(1)
+    mapped = emulated_map(true, np.zeros(true.shape), survey, classes=CLASSES, pixel_m=10.0, rng=rng)
     wrong = mapped != true
     assert wrong.mean() == pytest.approx(0.5, abs=0.05)
-    assert set(np.unique(mapped[:, :27][wrong[:, :27]])) == {CLASS_NAMES.index("soybean")}  # out of reach
-    assert set(np.unique(mapped[:, 33:][wrong[:, 33:]])) == {CLASS_NAMES.index("other")}
-    assert CLASS_NAMES.index("water") in mapped[:, 27:30]
+    assert set(np.unique(mapped[:, :27][wrong[:, :27]])) == {CLASSES.index("soybean")}  # out of reach
+    assert set(np.unique(mapped[:, 33:][wrong[:, 33:]])) == {CLASSES.index("other")}
+    assert CLASSES.index("water") in mapped[:, 27:30]

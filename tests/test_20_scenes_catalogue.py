@@ -188,7 +188,9 @@ def fake(monkeypatch: pytest.MonkeyPatch, isolated_folders: Path) -> Iterator[Fa
 
     def load_parameters(path: Path, *, preset: str) -> object:
         fingerprint = lambda version: hashlib.sha256(f"{path.stem}{preset}{version}".encode()).hexdigest()  # noqa: E731
-        return types.SimpleNamespace(fingerprint=fingerprint)
+        size = {"n_row": 1, "n_column": 1, "n_pixel": 16}
+        shape = types.SimpleNamespace(**size, inside_county=False, single_look=False)
+        return types.SimpleNamespace(fingerprint=fingerprint, preset=shape)
 
     monkeypatch.setattr(simulation, "load_parameters", load_parameters)
     monkeypatch.setattr(simulation, "simulate", stand_in.simulate)

@@ -60,7 +60,8 @@ def allocate_crops(
         ]
         crop[first : first + drawn.size] = number
     fields = np.arange(crop.size) < layout.n_field
-    crop[fields & (layout.cover[layout.object_block] == Cover.GRASS)] = crop_names.index("grass")
+    grassland = fields & (layout.cover[layout.object_block] == Cover.GRASS)
+    crop[grassland] = crop_names.index("grass") if "grass" in crop_names else NO_CROP
     return crop
 
 
@@ -106,8 +107,10 @@ def draw_other(allocation: Allocation, crop_names: tuple[str, ...], chance: Floa
     Returns
     -------
     ndarray (field,) [1]
-        Index into `crop_names`.
+        Index into `crop_names`; -1 if the scene has no such class.
     """
+    if not allocation.other_shares:
+        return np.full(chance.shape, NO_CROP)
     number = np.array([crop_names.index(name) for name in allocation.other_shares])
     limits = np.cumsum(list(allocation.other_shares.values()))[:-1]
     drawn: Integers = number[np.searchsorted(limits, chance, side="right")]

@@ -10,7 +10,7 @@ import numpy as np
 
 from cropnb.schema import require
 from cropnb.simulation.grid import scene_tiles
-from cropnb.simulation.parameters import CLASS_NAMES, INSIDE, OUTSIDE, Crop, Parameters
+from cropnb.simulation.parameters import INSIDE, OUTSIDE, Crop, Parameters
 from cropnb.simulation.rules import require_known, require_sum_one
 
 COVERS = ("water", "grass", "forest", "residential", "crop")
@@ -30,6 +30,7 @@ def check_parameters(parameters: Parameters) -> None:
     SchemaError
         Naming the key, the value and the remedy.
     """
+    _check_classes(parameters)
     _check_shares(parameters)
     _check_crops(parameters)
     _check_tracks(parameters)
@@ -38,12 +39,20 @@ def check_parameters(parameters: Parameters) -> None:
     _check_outline(parameters)
 
 
+def _check_classes(parameters: Parameters) -> None:
+    names = parameters.classes.names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    require(not twice, f"classes.names: {', '.join(twice)} twice; expected each class once. Drop one.")
+    require_known("classes.cropland", parameters.classes.cropland, names)
+
+
 def _check_shares(parameters: Parameters) -> None:
     landscape, allocation = parameters.landscape, parameters.allocation
     require_sum_one("landscape.cover_shares", landscape.cover_shares, names=COVERS)
     require_sum_one("landscape.village_shares", landscape.village_shares, names=VILLAGE)
     require_sum_one("allocation.priors", allocation.priors, names=(*parameters.crops, "other"))
-    require_sum_one("allocation.other_shares", allocation.other_shares, names=tuple(parameters.crops))
+    if allocation.other_shares or "other" in allocation.priors:
+        require_sum_one("allocation.other_shares", allocation.other_shares, names=tuple(parameters.crops))
 
 
 def _check_crops(parameters: Parameters) -> None:
@@ -51,9 +60,13 @@ def _check_crops(parameters: Parameters) -> None:
         "after_harvest.regrowth_crops", parameters.after_harvest.regrowth_crops, tuple(parameters.crops)
     )
     require_known("flooding.crops", parameters.flooding.crops, tuple(parameters.crops))
-    require("grass" in parameters.crops, "crops: no 'grass'; blocks of grass need it. Add [crops.grass].")
+    require(
+        "grass" in parameters.crops or parameters.landscape.cover_shares.get("grass", 0) == 0,
+        "crops: no 'grass'; blocks of grass need it. Add [crops.grass], or set landscape.cover_shares.grass "
+        "to 0.",
+    )
     for name, crop in parameters.crops.items():
-        require_known(f"crops.{name}.crop_class", (crop.crop_class,), CLASS_NAMES)
+        require_known(f"crops.{name}.crop_class", (crop.crop_class,), parameters.classes.names)
         _check_calendar(name, crop)
 
 

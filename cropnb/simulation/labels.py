@@ -14,7 +14,7 @@ from cropnb.simulation.arrays import Booleans, Integers
 from cropnb.simulation.landscape import Land
 from cropnb.simulation.layout import Cover
 from cropnb.simulation.painting import point_spread
-from cropnb.simulation.parameters import CLASS_NAMES, Parameters
+from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.raster import Cells, edge_distance, mixed_fraction, pixel_object
 from cropnb.simulation.seeds import Stage, Tile, tile_rng
 
@@ -74,15 +74,15 @@ def object_class(parameters: Parameters, land: Land, crop: Integers) -> Integers
     Returns
     -------
     ndarray (object + 1,) [1]
-        Numbers in the order of `CLASS_NAMES`.
+        Numbers in the order of the classes of the parameters; -1 for covers that are none.
     """
-    layout = land.layout
+    layout, names = land.layout, parameters.classes.names
     by_cover = {Cover.FOREST: "forest", Cover.WATER: "water", Cover.RESIDENTIAL: "residential"}
     class_of = np.full(crop.size + 1, -1)
     for cover, name in by_cover.items():
-        class_of[:-1][layout.cover[layout.object_block] == cover] = CLASS_NAMES.index(name)
-    class_of[layout.belts] = CLASS_NAMES.index("forest")
-    of_crop = np.array([CLASS_NAMES.index(c.crop_class) for c in parameters.crops.values()])
+        class_of[:-1][layout.cover[layout.object_block] == cover] = _number(name, names)
+    class_of[layout.belts] = _number("forest", names)
+    of_crop = np.array([names.index(c.crop_class) for c in parameters.crops.values()])
     planted = np.flatnonzero(crop != NO_CROP)
     class_of[planted] = of_crop[crop[planted]]
     return class_of
@@ -127,8 +127,14 @@ def too_small(cells: Cells, class_of: Integers, parameters: Parameters) -> Boole
     """
     inside = cells.object_id[cells.object_id >= 0]
     area_m2 = np.bincount(inside, minlength=class_of.size) * parameters.scene.cell_m**2
-    crop = (class_of >= 0) & (class_of <= CLASS_NAMES.index("other"))
+    classes = parameters.classes
+    crop = np.isin(class_of, [classes.names.index(name) for name in classes.cropland])
     return crop & (area_m2 < parameters.landscape.survey_min_ha * _HECTARE_M2)
+
+
+def _number(name: str, names: tuple[str, ...]) -> int:
+    """Number of a class, -1 if the scene has no such class."""
+    return names.index(name) if name in names else -1
 
 
 def _cropland(parameters: Parameters, tile: Tile, land: Land, parcel: Integers) -> Booleans:

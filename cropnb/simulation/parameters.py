@@ -16,10 +16,6 @@ from cropnb.simulation.rotation_parameters import Rotation
 from cropnb.simulation.survey_parameters import Survey
 from cropnb.simulation.weather_parameters import MoistureParameters, WeatherParameters
 
-# The order is the class_id. Wheat keeps its own class; whoever needs the six-class legend of the thesis
-# merges it into "other".
-CLASS_NAMES = ("maize", "soybean", "wheat", "other", "residential", "forest", "water")
-CROPLAND_CLASSES = ("maize", "soybean", "wheat", "other")
 INSIDE, OUTSIDE = "#", "."  # in the outline of the county
 
 
@@ -40,6 +36,17 @@ class SceneParameters:
     cell_m: float
     licence: str
     source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassNames:
+    """Classes of the labels, in the order of their numbers, and those of them that are cropland.
+
+    Land under a cover (forest, water, residential) that is no class has no label.
+    """
+
+    names: tuple[str, ...]
+    cropland: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +242,7 @@ class Parameters:
     """Everything that `simulate` reads; `dataclasses.replace` makes a variant."""
 
     scene: SceneParameters
+    classes: ClassNames
     preset_name: str
     preset: Preset
     county: County

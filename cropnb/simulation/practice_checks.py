@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cropnb.schema import require
-from cropnb.simulation.parameters import CLASS_NAMES, Parameters
+from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.rules import require_known, require_share, require_sum_one
 
 
@@ -41,7 +41,6 @@ def _check_rotation(parameters: Parameters) -> None:
     )
     require_share("rotation.recut_share", rotation.recut_share)
     require_known("rotation.follows", rotation.follows, groups)
-    _check_complete("rotation.follows", rotation.follows, groups)
     for before, row in rotation.follows.items():
         _check_complete(f"rotation.follows.{before}", row, groups)
         require_sum_one(f"rotation.follows.{before}", row, names=groups)
@@ -55,8 +54,8 @@ def _check_complete(where: str, given: Iterable[str], groups: tuple[str, ...]) -
 
 
 def _check_survey(parameters: Parameters) -> None:
-    survey = parameters.survey
-    require_sum_one("survey.sample_shares", survey.sample_shares, names=CLASS_NAMES)
+    survey, classes = parameters.survey, parameters.classes.names
+    require_sum_one("survey.sample_shares", survey.sample_shares, names=classes)
     for name in ("effort", "eroded_share", "class_error", "map_error", "map_edge_share"):
         require_share(f"survey.{name}", getattr(survey, name))
     for name in ("shift_sd_m", "map_reach_m"):
@@ -64,10 +63,10 @@ def _check_survey(parameters: Parameters) -> None:
         require(value >= 0, f"survey.{name}: {value:g}; expected 0 or more. Correct the value.")
     for name in ("confused_with", "map_confused_with"):
         pairs = getattr(survey, name)
-        require_known(f"survey.{name}", (*pairs, *pairs.values()), CLASS_NAMES)
+        require_known(f"survey.{name}", (*pairs, *pairs.values()), classes)
         same = [key for key, value in pairs.items() if key == value]
         require(not same, f"survey.{name}: {', '.join(same)} confused with itself. Name another class.")
-    missing = [name for name in CLASS_NAMES if name not in survey.map_confused_with]
+    missing = [name for name in classes if name not in survey.map_confused_with]
     require(
         not (survey.emulate_map and missing),
         f"survey.map_confused_with: no {', '.join(missing)}; the map needs every class. Add them, or set "

@@ -6,7 +6,8 @@ one before: with the shares :math:`s` and the matrix :math:`P` of `rotation.foll
 .. math::
     s_{year + 1} = s_{year} P
 
-and the shares of the county are those that stay: :math:`s = s P`. A field that keeps the class "other" keeps
+and the shares of the county are those that stay: :math:`s = s P`. A crop without a row in the matrix is
+followed by the shares of the allocation, whatever they are. A field that keeps the class "other" keeps
 its crop; meadows and paddies last.
 """
 
@@ -132,17 +133,17 @@ def follow(
     ndarray (object,) [1]
         Index into `crop_names`, -1 where no crop stands.
     """
-    groups = tuple(rotation.follows)
-    chance = transition_matrix(rotation)
-    of_crop = [groups.index(name if name in groups else "other") for name in crop_names]
+    groups = rotation_groups(rotation, allocation)
+    chance, other = transition_matrix(rotation, allocation), _other(groups)
+    of_crop = [groups.index(name) if name in groups else other for name in crop_names]
     was = np.append(of_crop, 0)[before]
     drawn, choice = rng.random((before.size, 2)).T  # by object: more of them change no earlier one
     now = (drawn[:, None] >= np.cumsum(chance, axis=1)[was][:, :-1]).sum(axis=1)
     number = np.array([crop_names.index(name) if name in crop_names else NO_CROP for name in groups])
     crop: Integers = number[now]
-    is_other = now == groups.index("other")
+    is_other = now == other
     crop[is_other] = draw_other(allocation, crop_names, choice[is_other])
-    keeps = is_other & (was == groups.index("other"))
+    keeps = is_other & (was == other)
     crop[keeps] = before[keeps]
     grassland = layout.cover[layout.object_block] == Cover.GRASS
     crop[grassland] = before[grassland]
@@ -150,21 +151,42 @@ def follow(
     return crop
 
 
-def transition_matrix(rotation: Rotation) -> Floats:
+def rotation_groups(rotation: Rotation, allocation: Allocation) -> tuple[str, ...]:
+    """Crops, and the class "other", in the order of `transition_matrix`.
+
+    Parameters
+    ----------
+    rotation : Rotation () [1]
+        What follows what.
+    allocation : Allocation () [1]
+        Which crops there are.
+
+    Returns
+    -------
+    tuple (group,) [1]
+        Those with a row first.
+    """
+    return (*rotation.follows, *(name for name in allocation.priors if name not in rotation.follows))
+
+
+def transition_matrix(rotation: Rotation, allocation: Allocation) -> Floats:
     """Chance of each crop after each other.
 
     Parameters
     ----------
     rotation : Rotation () [1]
         What follows what.
+    allocation : Allocation () [1]
+        What follows a crop without a row.
 
     Returns
     -------
     ndarray (before, after) [1]
-        Rows sum to 1; both in the order of `rotation.follows`.
+        Rows sum to 1; both in the order of `rotation_groups`.
     """
-    groups = tuple(rotation.follows)
-    return np.array([[rotation.follows[before][after] for after in groups] for before in groups])
+    groups = rotation_groups(rotation, allocation)
+    rows = [rotation.follows.get(before, allocation.priors) for before in groups]
+    return np.array([[row[after] for after in groups] for row in rows])
 
 
 def expected_shares(parameters: Parameters) -> dict[str, float]:
@@ -178,14 +200,20 @@ def expected_shares(parameters: Parameters) -> dict[str, float]:
     Returns
     -------
     dict (crop,) [1]
-        Of the area of crop blocks, in the order of `rotation.follows`.
+        Of the area of crop blocks, in the order of `rotation_groups`.
     """
-    rotation, groups = parameters.rotation, tuple(parameters.rotation.follows)
-    in_order = [list(parameters.allocation.priors).index(group) for group in groups]
+    rotation, allocation = parameters.rotation, parameters.allocation
+    groups = rotation_groups(rotation, allocation)
+    in_order = [list(allocation.priors).index(group) for group in groups]
     shares = _first_shares(parameters)[in_order]
     for _ in range(parameters.scene.year - rotation.first_year):
-        shares = shares @ transition_matrix(rotation)
+        shares = shares @ transition_matrix(rotation, allocation)
     return dict(zip(groups, shares.tolist(), strict=True))
+
+
+def _other(groups: tuple[str, ...]) -> int:
+    """Place of the class "other"; -1 if there is none, which only grassland then is of, and that stays."""
+    return groups.index("other") if "other" in groups else -1
 
 
 def _first_shares(parameters: Parameters) -> Floats:
@@ -211,7 +239,7 @@ def _first_crops(parameters: Parameters, land: Land, layout: Layout, *, rng: np.
 def _shown(parameters: Parameters, land: Land, layout: Layout, crop: Integers) -> Integers:
     """Crops of a showcase tile: each class is to be seen."""
     allocation, names = parameters.allocation, tuple(parameters.crops)
-    commonest = max(allocation.other_shares, key=allocation.other_shares.__getitem__)
+    commonest = max(allocation.other_shares, key=allocation.other_shares.__getitem__, default="other")
     present = [name for name, share in allocation.priors.items() if share > 0]
     shown = tuple(names.index(commonest if name == "other" else name) for name in present)
     return show_all_crops(crop, layout, land.frame, tile_side_m(parameters), shown)

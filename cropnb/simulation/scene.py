@@ -21,7 +21,7 @@ from cropnb.simulation.camera_groups import camera_groups
 from cropnb.simulation.days import calendar_dates
 from cropnb.simulation.grid import pixel_coordinates, scene_tiles
 from cropnb.simulation.optical_groups import optical_groups, sky_truth
-from cropnb.simulation.parameters import CLASS_NAMES, CROPLAND_CLASSES, Parameters
+from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.radar_groups import coherence_truth, pass_coordinates, radar_groups
 from cropnb.simulation.seeds import Tile
 from cropnb.simulation.survey_labels import survey_group, survey_truth
@@ -108,10 +108,11 @@ def simulate_square(parameters: Parameters, number: int) -> xr.DataTree:
     return scene
 
 
-def scene_legend() -> Legend:
+def scene_legend(parameters: Parameters) -> Legend:
     """Legend of the labels."""
+    classes = parameters.classes
     return Legend(
-        tuple(CropClass(i, name, "", name in CROPLAND_CLASSES) for i, name in enumerate(CLASS_NAMES))
+        tuple(CropClass(i, name, "", name in classes.cropland) for i, name in enumerate(classes.names))
     )
 
 
@@ -141,18 +142,19 @@ def _tree(mosaic: TileArrays, parameters: Parameters) -> xr.DataTree:
         if name in mosaic
     }
     groups = {
-        "/": xr.Dataset(attrs=_attrs(parameters) | {"n_parcel": _n_parcel(mosaic)}),
-        "/labels": xr.Dataset(labels, coords=place, attrs={"legend": scene_legend().to_json()}),
-        "/survey": survey_group(mosaic, place, scene_legend().to_json()),
+        "/": xr.Dataset(attrs=_attrs(parameters) | {"n_parcel": _n_parcel(mosaic, parameters)}),
+        "/labels": xr.Dataset(labels, coords=place, attrs={"legend": scene_legend(parameters).to_json()}),
+        "/survey": survey_group(mosaic, place, scene_legend(parameters).to_json()),
         "/truth": _truth(mosaic, parameters, pass_coordinates(parameters) | place),
     }
     groups |= radar_groups(mosaic, parameters) | optical_groups(mosaic, parameters)
     return xr.DataTree.from_dict(groups | camera_groups(parameters))
 
 
-def _n_parcel(mosaic: TileArrays) -> int:
+def _n_parcel(mosaic: TileArrays, parameters: Parameters) -> int:
     """Labelled parcels of cropland: what decides how much a classifier can learn, more than pixels do."""
-    crop = np.isin(mosaic["class_id"], [CLASS_NAMES.index(name) for name in CROPLAND_CLASSES])
+    classes = parameters.classes
+    crop = np.isin(mosaic["class_id"], [classes.names.index(name) for name in classes.cropland])
     return int(np.unique(mosaic["parcel_id"][crop]).size)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from cropnb.simulation.arrays import Booleans, Floats, Integers
 from cropnb.simulation.landscape import Land
 from cropnb.simulation.layout import Cover
-from cropnb.simulation.parameters import CLASS_NAMES, Parameters
+from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.raster import cell_centres, objects_at
 from cropnb.simulation.rotation import expected_shares
 from cropnb.simulation.survey_parameters import Survey
@@ -66,7 +66,7 @@ def visiting_rates(parameters: Parameters) -> dict[str, float]:
     """
     land = expected_class_shares(parameters)
     wanted = parameters.survey.sample_shares
-    ratio = {name: wanted.get(name, 0.0) / land[name] if land[name] > 0 else 0.0 for name in CLASS_NAMES}
+    ratio = {name: wanted.get(name, 0.0) / share if share > 0 else 0.0 for name, share in land.items()}
     return {name: parameters.survey.effort * value / max(ratio.values()) for name, value in ratio.items()}
 
 
@@ -84,8 +84,9 @@ def expected_class_shares(parameters: Parameters) -> dict[str, float]:
         Roads and belts aside.
     """
     covers, crops = parameters.landscape.cover_shares, parameters.crops
-    shares = {name: covers.get(name, 0.0) for name in CLASS_NAMES}
-    shares[crops["grass"].crop_class] += covers["grass"]
+    shares = {name: covers.get(name, 0.0) for name in parameters.classes.names}
+    if "grass" in crops:
+        shares[crops["grass"].crop_class] += covers["grass"]
     for group, share in expected_shares(parameters).items():
         shares[crops[group].crop_class if group in crops else "other"] += covers["crop"] * share
     return shares
@@ -116,11 +117,11 @@ def draw_polygons(
     """
     survey, layout = parameters.survey, land.layout
     chance, move = rng.random((class_of.size, 3)).T, rng.normal(0, survey.shift_sd_m, (class_of.size, 2)).T
-    rates = visiting_rates(parameters)
-    rate = np.array([*(rates[name] for name in CLASS_NAMES), 0.0])[class_of]
+    names, rates = parameters.classes.names, visiting_rates(parameters)
+    rate = np.array([*(rates[name] for name in names), 0.0])[class_of]
     rate[layout.belts] = 0
     visited = (chance[0] < rate) & ~small
-    partner = np.append(_partners(survey.confused_with), -1)[class_of]
+    partner = np.append(_partners(survey.confused_with, names), -1)[class_of]
     confused = visited & (chance[1] < survey.class_error) & (partner >= 0)
     mono = (layout.cover == Cover.CROP) & ~layout.strips
     eroded = np.append(mono[layout.object_block], False) & (chance[2] < survey.eroded_share)
@@ -189,7 +190,13 @@ def label_noise(true_class: Integers, surveyed_class: Integers, confused: Boolea
 
 
 def emulated_map(
-    true_class: Integers, mixed_fraction: Floats, survey: Survey, *, pixel_m: float, rng: np.random.Generator
+    true_class: Integers,
+    mixed_fraction: Floats,
+    survey: Survey,
+    *,
+    classes: tuple[str, ...],
+    pixel_m: float,
+    rng: np.random.Generator,
 ) -> Integers:
     """Map of all pixels, wrong at a given rate and mostly at borders.
 
@@ -201,6 +208,8 @@ def emulated_map(
         Share of the point spread on another class.
     survey : Survey () [1]
         Rate of errors, share of them at borders, reach.
+    classes : tuple (class,) [1]
+        Names in the order of the numbers.
     pixel_m : float () [m]
         Pixel size.
     rng : Generator () [1]
@@ -223,13 +232,15 @@ def emulated_map(
     near = true_class[np.clip(y + step_y, 0, shape[0] - 1), np.clip(x + step_x, 0, shape[1] - 1)]
     own = true_class[wrong]
     mapped = true_class.copy()
-    mapped[wrong] = np.where((near >= 0) & (near != own), near, _partners(survey.map_confused_with)[own])
+    mapped[wrong] = np.where(
+        (near >= 0) & (near != own), near, _partners(survey.map_confused_with, classes)[own]
+    )
     return mapped
 
 
-def _partners(pairs: dict[str, str]) -> Integers:
+def _partners(pairs: dict[str, str], classes: tuple[str, ...]) -> Integers:
     """Class number by class number; -1 where the class is never confused."""
-    return np.array([CLASS_NAMES.index(pairs[name]) if name in pairs else -1 for name in CLASS_NAMES])
+    return np.array([classes.index(pairs[name]) if name in pairs else -1 for name in classes])
 
 
 def _eroded(number: Integers, eroded: Booleans) -> Integers:

@@ -62,7 +62,12 @@ def survey_tile(
         rng = tile_rng(scene, Stage.LABEL_NOISE, tile, channel=_MAP)
         mixed = labels["mixed_fraction"]
         arrays["survey/map_class_id"] = emulated_map(
-            true_class, mixed, survey, pixel_m=2 * scene.cell_m, rng=rng
+            true_class,
+            mixed,
+            survey,
+            classes=parameters.classes.names,
+            pixel_m=2 * scene.cell_m,
+            rng=rng,
         )
     return arrays
 
