@@ -33,7 +33,8 @@ def generated_store(entry: SceneEntry, parameter_file: Path) -> Path:
     Path
         In the cache. Other parameters or another version of the simulation give another folder. Processes
         that make the same scene at once each make it; the first to finish gives the folder its name. A large
-        scene is written tile by tile: let one process make it, or `write_tiles` with several workers.
+        scene is written tile by tile, without the truth of single dates: let one process make it, or call
+        `write_tiles` with several workers.
 
     Raises
     ------
@@ -49,9 +50,9 @@ def generated_store(entry: SceneEntry, parameter_file: Path) -> Path:
     if path.is_dir():
         return path
     if _is_large(parameters):
-        from cropnb.scenes.tile_store import write_tiles  # noqa: PLC0415
+        from cropnb.scenes.tile_store import without_truth_series, write_tiles  # noqa: PLC0415
 
-        return write_tiles(parameters, path)
+        return write_tiles(parameters, path, work=without_truth_series)
     scene = simulation.simulate(parameters)
     if parameters.preset.single_look:
         from cropnb.scenes.from_slc import with_products  # noqa: PLC0415 (compiles; other scenes need not wait)

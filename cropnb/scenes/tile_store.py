@@ -6,6 +6,7 @@ made which tile and when. Chunks end where tiles end: no two processes ever writ
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
@@ -17,6 +18,7 @@ import xarray as xr
 from tqdm import tqdm
 
 from cropnb import simulation
+from cropnb.scenes.build import group_at
 from cropnb.scenes.contract import validate
 from cropnb.scenes.errors import problem
 from cropnb.scenes.from_slc import with_products
@@ -63,7 +65,7 @@ def write_tiles(
     Raises
     ------
     SchemaError
-        If the folder is there, or a tile breaks the contract.
+        If the folder is there, or the first tile breaks the contract.
 
     Notes
     -----
@@ -79,10 +81,8 @@ def write_tiles(
     )
     canvas = Canvas(path.with_name(path.name + ".partial"), parameters, _identity(parameters, work))
     done = canvas.begin()
-    if not done:  # the first tile shows what the store has to hold
-        tree = _tile_scene(parameters, work, 0)
-        canvas.stretch(tree)
-        done[0] = canvas.paint(tree, 0)
+    if not done:
+        done[0] = _begin(canvas, work)
         canvas.note(done)
     n_tile = len(scene_tiles(parameters))
     todo = [number for number in range(n_tile) if number not in done]
@@ -96,7 +96,35 @@ def write_tiles(
     return path
 
 
+def without_truth_series(scene: xr.DataTree) -> xr.DataTree:
+    """Scene without the truth of single dates and pairs, which takes half of the store.
+
+    Parameters
+    ----------
+    scene : DataTree
+        Of a tile.
+
+    Returns
+    -------
+    DataTree
+        What is measured, the labels, and the truth that holds for the whole season.
+    """
+    groups = {path: group_at(scene, path, inherit=False) for path in scene.groups}
+    truth = groups["/truth"]
+    dated = [name for name, values in truth.data_vars.items() if values.ndim == 3]
+    return xr.DataTree.from_dict(groups | {"/truth": truth.drop_vars(dated)})
+
+
+def _begin(canvas: Canvas, work: TileWork | None) -> Summary:
+    """The first tile, which shows what the store has to hold, and is checked against the contract."""
+    tree = _tile_scene(canvas.parameters, work, 0)
+    validate(tree)
+    canvas.stretch(tree)
+    return canvas.paint(tree, 0)
+
+
 def _make(canvas: Canvas, work: TileWork | None, number: int) -> Summary:
+    gc.collect()  # trees refer to themselves: the tile before would stay in memory beside this one
     return canvas.paint(_tile_scene(canvas.parameters, work, number), number)
 
 
@@ -106,7 +134,6 @@ def _tile_scene(parameters: Parameters, work: TileWork | None, number: int) -> x
         tree = with_products(tree)
     if work is not None:
         tree = work(tree)
-    validate(tree)
     return tree
 
 
