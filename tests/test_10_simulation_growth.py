@@ -31,6 +31,7 @@ def typical(name: str, **changed: float) -> FieldEffects:
         canopy_gain=np.ones((1, 2)),
         attenuation_gain=one,
         drift_gain=np.ones((1, 2, DAY.size)),
+        rain_sensitivity=one,
     )
 
 

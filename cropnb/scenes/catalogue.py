@@ -48,7 +48,7 @@ def _folder() -> Path:
 def _presets(path: Path) -> Iterator[SceneEntry]:
     table = read_parameter_file(path)
     declared = {key: str(leaf["value"]) for key, leaf in table.get("scene", {}).items()}
-    season = "/".join(f"{declared.get('year')}-{declared.get(key)}" for key in ("season_start", "season_end"))
+    season = "/".join(_date(declared, key) for key in ("season_start", "season_end"))
     for preset in table["presets"]:
         yield SceneEntry(
             name=f"{path.stem}-{preset}",
@@ -61,6 +61,12 @@ def _presets(path: Path) -> Iterator[SceneEntry]:
             source=declared.get("source", f"cropnb.simulation with data/scenes/{path.name}"),
             preset=preset,
         )
+
+
+def _date(declared: dict[str, str], key: str) -> str:
+    """Date of a month and day, which lies in the year before if it begins with a minus."""
+    year, day = declared.get("year", ""), declared.get(key, "")
+    return f"{int(year) - 1}{day}" if day.startswith("-") else f"{year}-{day}"
 
 
 def scene_entry(name: str) -> SceneEntry:

@@ -59,6 +59,7 @@ def _check_crops(parameters: Parameters) -> None:
     require_known(
         "after_harvest.regrowth_crops", parameters.after_harvest.regrowth_crops, tuple(parameters.crops)
     )
+    require_known("cuts", parameters.cuts, tuple(parameters.crops))
     require_known("flooding.crops", parameters.flooding.crops, tuple(parameters.crops))
     require(
         "grass" in parameters.crops or parameters.landscape.cover_shares.get("grass", 0) == 0,

@@ -1,9 +1,9 @@
 """Read a parameter file: TOML in which each value carries its unit, the kind of evidence and the source.
 
 An entry reads ``name = { value = 35.0, unit = "deg", tag = "D", source = "..." }``. Dates are written
-"05-01". Tags: T stated by a publication named as source, V looked up in a public source, D derived from
-such, K literature knowledge not read again, A assumption of this project, C calibrated to one of the
-thesis's numbers. A file may build on another (`cropnb.parameter_files`).
+"05-01", those of the year before "-11-01". Tags: T stated by a publication named as source, V looked up in a
+public source, D derived from such, K literature knowledge not read again, A assumption of this project, C
+calibrated to one of the thesis's numbers. A file may build on another (`cropnb.parameter_files`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.practice_checks import check_practice
 
 TAGS = ("T", "V", "D", "K", "A", "C")
+_YEAR_DAYS = 365
 _LEAF = ("value", "unit", "tag", "source")
 
 
@@ -155,8 +156,12 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
 
 
 def _day(value: Any, where: str) -> Day:
-    """Days since 1 January of "month-day"; leap days do not matter within one season."""
+    """Days since 1 January of "month-day", before it of "-month-day"; leap days do not matter in a season."""
+    before = str(value).startswith("-")
     try:
-        return Day((date.fromisoformat(f"2017-{value}") - date(2017, 1, 1)).days)
+        day = (date.fromisoformat(f"2017-{str(value).removeprefix('-')}") - date(2017, 1, 1)).days
+        return Day(day - _YEAR_DAYS * before)
     except ValueError as error:
-        raise SchemaError(f'{where}: got {value!r}; expected month and day. Write it as "05-01".') from error
+        raise SchemaError(
+            f'{where}: got {value!r}; expected month and day. Write it as "05-01", a year before "-11-01".'
+        ) from error

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cropnb.simulation.arrays import Booleans, Floats
+from cropnb.simulation.flooding import under_water
 from cropnb.simulation.growth import regrown_share
 from cropnb.simulation.parameters import AfterHarvest, Parameters
 from cropnb.simulation.raster import Ground
@@ -85,7 +86,7 @@ def soil_persistence(parameters: Parameters, season: Season, weather: Weather) -
         0 where water stands on one of the two days.
     """
     day, effects, bucket = season.day, season.effects, parameters.moisture
-    level = weather.moisture[day.astype(int)][None] + effects.moisture[:, None]
+    level = weather.moisture[weather.place(day)][None] + effects.moisture[:, None]
     change = np.abs(np.diff(np.clip(level, bucket.field_min, bucket.field_max)))
     still = _undisturbed_soil(parameters, weather, day, change, effects.rain_sensitivity[:, None])
     return still * _kept_by_farmer(parameters, season) * ~_flooded(parameters, season)
@@ -155,7 +156,7 @@ def cover_persistence(parameters: Parameters, weather: Weather, *, day: Floats) 
     """
     loss, steps = parameters.decorrelation, np.diff(day)
     kinds = [ground for ground in Ground if ground is not Ground.FIELD]
-    change = np.abs(np.diff(weather.moisture[day.astype(int)]))
+    change = np.abs(np.diff(weather.moisture[weather.place(day)]))
     ground = {
         Ground.BUILDING: loss.building_rest ** (steps / loss.reference_d),
         Ground.ROAD: _undisturbed_soil(parameters, weather, day, change, 1.0),
@@ -176,7 +177,7 @@ def _undisturbed_soil(
     parameters: Parameters, weather: Weather, day: Floats, change: Floats, sensitivity: Floats | float
 ) -> Floats:
     loss = parameters.decorrelation
-    fallen = np.diff(np.cumsum(weather.rain_mm)[day.astype(int)])
+    fallen = np.diff(np.cumsum(weather.rain_mm)[weather.place(day)])
     slow = loss.soil_rest * np.exp(-np.diff(day) / loss.soil_d)
     left: Floats = slow * np.exp(-change / loss.soil_moisture - sensitivity * fallen / loss.soil_rain_mm)
     return left
@@ -184,7 +185,7 @@ def _undisturbed_soil(
 
 def _moving_canopy(parameters: Parameters, weather: Weather, day: Floats, dry: Floats) -> Floats:
     """The wind is the mean of the two passes: what moved in between has come back."""
-    loss, wind = parameters.decorrelation, weather.wind[day.astype(int)]
+    loss, wind = parameters.decorrelation, weather.wind[weather.place(day)]
     pace = 1 + loss.canopy_wind * (wind[:-1] + wind[1:]) / 2
     left: Floats = np.exp(-np.diff(day) * pace / (loss.canopy_d + loss.canopy_dry_d * dry))
     return left
@@ -211,8 +212,5 @@ def _kept(day: Floats, event: Floats, loss: float) -> Floats:
 
 def _flooded(parameters: Parameters, season: Season) -> Booleans:
     """Fields (field, step) under water on either of two days."""
-    flooding = parameters.flooding
-    wet = (season.day >= flooding.start) & (season.day <= flooding.end)
-    paddy = np.isin(season.crop_name, flooding.crops)
-    either: Booleans = paddy[:, None] & (wet[:-1] | wet[1:])
-    return either
+    wet = under_water(parameters, season.crop_name, season.effects.sowing_day, day=season.day)
+    return wet[:, :-1] | wet[:, 1:]

@@ -7,9 +7,10 @@ from dataclasses import fields
 import numpy as np
 
 from cropnb.simulation.arrays import Floats, Integers
+from cropnb.simulation.cutting import cut_growth
 from cropnb.simulation.effects import FieldEffects
 from cropnb.simulation.growth import Growth, grow, reap, thermal_curve, thermal_time
-from cropnb.simulation.parameters import Crop, Parameters
+from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.weather import Weather
 
 
@@ -36,22 +37,24 @@ def grow_fields(
     Growth (field, time) [1]
         Of the whole season.
     """
-    table, shape = list(parameters.crops.values()), (crop.size, day.size)
+    names, shape = tuple(parameters.crops), (crop.size, day.size)
     growth = Growth(*(np.zeros(shape) for _ in fields(Growth)))
     for number in np.unique(crop):
         of_crop = crop == number
-        part = _grow_crop(parameters, table[number], effects.take(of_crop), weather, day)
+        part = _grow_crop(parameters, names[number], effects.take(of_crop), weather, day)
         for f in fields(Growth):
             getattr(growth, f.name)[of_crop] = getattr(part, f.name)
     return growth
 
 
 def _grow_crop(
-    parameters: Parameters, crop: Crop, effects: FieldEffects, weather: Weather, day: Floats
+    parameters: Parameters, name: str, effects: FieldEffects, weather: Weather, day: Floats
 ) -> Growth:
-    cap = parameters.weather.heat_cap_c
-    curve = thermal_curve(crop, weather.climate_c, cap_c=cap)
+    crop, cap, first = parameters.crops[name], parameters.weather.heat_cap_c, weather.first_day
+    curve = thermal_curve(crop, weather.climate_c, cap_c=cap, first_day=first)
     thermal = thermal_time(weather.temperature_c, base_c=crop.base_c, cap_c=cap)
-    return reap(
-        grow(crop, curve, thermal, effects, day=day), crop, effects, parameters.after_harvest, day=day
-    )
+    growth = grow(crop, curve, thermal, effects, day=day, first_day=first)
+    if name in parameters.cuts:
+        shift = effects.sowing_day - crop.sow
+        growth = cut_growth(growth, parameters.cuts[name], shift_d=shift, day=day)
+    return reap(growth, crop, effects, parameters.after_harvest, day=day)

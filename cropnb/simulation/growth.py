@@ -68,7 +68,7 @@ def thermal_time(temperature_c: Floats, *, base_c: float, cap_c: float) -> Float
     return np.cumsum(np.maximum(np.minimum(temperature_c, cap_c) - base_c, 0.0))
 
 
-def thermal_at(thermal: Floats, day: Floats | float) -> Floats:
+def thermal_at(thermal: Floats, day: Floats | float, *, first_day: int = 0) -> Floats:
     """Thermal time at fractional days.
 
     Parameters
@@ -77,16 +77,18 @@ def thermal_at(thermal: Floats, day: Floats | float) -> Floats:
         From `thermal_time`.
     day : ndarray (...) [day]
         Days since 1 January.
+    first_day : int () [day]
+        Of `thermal`.
 
     Returns
     -------
     ndarray (...) [degC d]
         Linear between days.
     """
-    return np.asarray(np.interp(day, np.arange(thermal.size), thermal))
+    return np.asarray(np.interp(day, first_day + np.arange(thermal.size), thermal))
 
 
-def thermal_curve(crop: Crop, climate_c: Floats, *, cap_c: float) -> ThermalCurve:
+def thermal_curve(crop: Crop, climate_c: Floats, *, cap_c: float, first_day: int = 0) -> ThermalCurve:
     """Thermal times that reproduce a crop's dates in the normal year.
 
     Parameters
@@ -97,6 +99,8 @@ def thermal_curve(crop: Crop, climate_c: Floats, *, cap_c: float) -> ThermalCurv
         Normal temperature.
     cap_c : float () [degC]
         Upper limit of `thermal_time`.
+    first_day : int () [day]
+        Of `climate_c`.
 
     Returns
     -------
@@ -106,7 +110,8 @@ def thermal_curve(crop: Crop, climate_c: Floats, *, cap_c: float) -> ThermalCurv
     thermal = thermal_time(climate_c, base_c=crop.base_c, cap_c=cap_c)
 
     def since_sowing(day: float) -> float:
-        return float(thermal_at(thermal, day) - thermal_at(thermal, crop.sow))
+        at, sown = (thermal_at(thermal, d, first_day=first_day) for d in (day, crop.sow))
+        return float(at - sown)
 
     def scale(day: float, width: float) -> float:
         return float(since_sowing(day + width / 2) - since_sowing(day - width / 2)) / LOGISTIC_10_90
@@ -120,7 +125,15 @@ def thermal_curve(crop: Crop, climate_c: Floats, *, cap_c: float) -> ThermalCurv
     )
 
 
-def grow(crop: Crop, curve: ThermalCurve, thermal: Floats, effects: FieldEffects, *, day: Floats) -> Growth:
+def grow(
+    crop: Crop,
+    curve: ThermalCurve,
+    thermal: Floats,
+    effects: FieldEffects,
+    *,
+    day: Floats,
+    first_day: int = 0,
+) -> Growth:
     """Growth of fields of one crop up to harvest; `reap` adds what follows.
 
     Parameters
@@ -135,15 +148,16 @@ def grow(crop: Crop, curve: ThermalCurve, thermal: Floats, effects: FieldEffects
         Sowing day, rate, maturity and vigour of each field.
     day : ndarray (time,) [day]
         When to look.
+    first_day : int () [day]
+        Of `thermal`.
 
     Returns
     -------
     Growth (field, time) [1]
         As if never harvested.
     """
-    age = (thermal_at(thermal, day)[None] - thermal_at(thermal, effects.sowing_day)[:, None]) * effects.rate[
-        :, None
-    ]
+    now, sown = (thermal_at(thermal, d, first_day=first_day) for d in (day, effects.sowing_day))
+    age = (now[None] - sown[:, None]) * effects.rate[:, None]
     ripe = (1 + effects.maturity)[:, None]
     up = expit((age - curve.g_up) / curve.k_up)
     green = expit((curve.g_dn * ripe - age) / curve.k_dn)

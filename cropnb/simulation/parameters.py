@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from cropnb.simulation.cutting_parameters import Cuts
 from cropnb.simulation.days import Day
 from cropnb.simulation.optical_parameters import Optics
 from cropnb.simulation.radar_parameters import Decorrelation, Radar
@@ -114,16 +115,22 @@ class AfterHarvest:
 
 @dataclass(frozen=True, kw_only=True)
 class Flooding:
-    """Paddy: a water surface under the canopy between two dates."""
+    """Paddy: a water surface under the canopy between two dates.
+
+    The start of a field's water follows the departure of its sowing from the calendar by the share
+    `follows_sowing`.
+    """
 
     crops: tuple[str, ...]
     start: Day
+    follows_sowing: float
     end: Day
     vv_db: float
     vh_db: float
     vv_wind_db: float
     vh_wind_db: float
     double_bounce: float
+    double_bounce_vwc: float
     double_bounce_vh: float
 
 
@@ -249,6 +256,7 @@ class Parameters:
     weather: WeatherParameters
     moisture: MoistureParameters
     crops: dict[str, Crop]
+    cuts: dict[str, Cuts]
     after_harvest: AfterHarvest
     flooding: Flooding
     effects: Effects

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from cropnb.simulation.arrays import Floats, Integers
 from cropnb.simulation.decorrelation import Persistence, persistence
+from cropnb.simulation.flooding import under_water
 from cropnb.simulation.landscape import Land
 from cropnb.simulation.painting import Texture
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.radar_parameters import Radar, Track
 from cropnb.simulation.raster import Ground
 from cropnb.simulation.season import Season
-from cropnb.simulation.sigma0 import Components, Pass, cover_components, field_components, flood
+from cropnb.simulation.sigma0 import (
+    Components,
+    Pass,
+    cover_components,
+    field_components,
+    field_transmissivity,
+    flood,
+)
 from cropnb.simulation.weather import Weather
 
 
@@ -108,15 +116,14 @@ def backscatter(
     Components (row, time) [1, linear power]
         Fields, then covers.
     """
-    wind = weather.wind[season.day.astype(int)]
+    wind = weather.wind[weather.place(season.day)]
     seen = _pass(parameters.radar, track, land, season)
     ground = (parameters.soil, parameters.moisture, parameters.radar)
     dry = field_components(season.growth, season.crops, season.effects, weather, seen=seen, ground=ground)
-    wet = flood(dry, season.growth, parameters.flooding, wind, day=season.day)
-    paddy = np.isin(season.crop_name, parameters.flooding.crops)[:, None]
-    of_fields = Components(
-        *(np.where(paddy, getattr(wet, f.name), getattr(dry, f.name)) for f in fields(Components))
-    )
+    wet = under_water(parameters, season.crop_name, season.effects.sowing_day, day=season.day)
+    angle = seen.incidence_rad
+    tau2 = field_transmissivity(season.growth, season.crops, season.effects, "vv", incidence_rad=angle)
+    of_fields = flood(dry, season.growth, parameters.flooding, wind, wet=wet, tau2=tau2)
     covers = cover_components(parameters.covers, parameters.soil, wind, day=season.day)
     return Components.concatenate([of_fields, covers])
 
@@ -179,9 +186,10 @@ def _geometric_mean(power: Floats) -> Floats:
 
 
 def _pass(radar: Radar, track: Track, land: Land, season: Season) -> Pass:
-    """Angles of each field; the radar looks west, so that incidence grows westwards."""
+    """Angles of each field: incidence grows the way the radar looks; descending orbits pass at dawn."""
+    westwards = -np.sign(np.sin(np.radians(track.look_azimuth_deg)))
     east = land.object_position()[0][season.object_id]
     west_km = (land.frame.east_m - east) / 1000
-    incidence = np.radians(track.incidence_deg + radar.incidence_gradient * west_km)
+    incidence = np.radians(track.incidence_deg + radar.incidence_gradient * westwards * west_km)
     to_row = land.row_azimuth_deg()[season.object_id] - track.look_azimuth_deg
-    return Pass(season.day, incidence[:, None], to_row[:, None])
+    return Pass(season.day, incidence[:, None], to_row[:, None], track.orbit_direction == "descending")

@@ -164,8 +164,8 @@ def _truth(mosaic: TileArrays, parameters: Parameters, coords: dict[str, xr.Vari
         name: (stack if mosaic[name].ndim == 3 else flat, mosaic[name], {"units": unit, "long_name": text})
         for name, (unit, text) in TRUTH.items()
     }
-    day = scene_passes(parameters).day.astype(int)
-    moisture = scene_weather(parameters).moisture[day].astype(np.float32)
+    weather = scene_weather(parameters)
+    moisture = weather.moisture[weather.place(scene_passes(parameters).day)].astype(np.float32)
     attrs = {"units": "m3 m-3", "long_name": "county's soil moisture, uppermost 5 cm"}
     dataset = xr.Dataset(truth | {"soil_moisture": (("time",), moisture, attrs)}, coords=coords)
     for name in ("crop", "previous_crop"):

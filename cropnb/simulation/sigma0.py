@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.special import expit
 
-from cropnb.simulation.arrays import Floats
+from cropnb.simulation.arrays import Booleans, Floats
 from cropnb.simulation.canopy import canopy_sigma0, transmissivity
 from cropnb.simulation.effects import FieldEffects
 from cropnb.simulation.growth import Growth
@@ -47,6 +47,7 @@ class Pass:
     day: Floats  # (time,) [day]
     incidence_rad: Floats  # (field, 1) [rad]
     look_to_row_deg: Floats  # (field, 1) [deg]
+    dawn: bool  # dew has not dried yet
 
 
 def field_components(
@@ -82,12 +83,11 @@ def field_components(
     """
     soil, _, radar = ground
     vv, vh = _bare_soil(growth, effects, weather, seen=seen, ground=ground)
-    dew = 1 + radar.dew_gain * weather.dew[seen.day.astype(int)]
+    dew = 1 + radar.dew_gain * weather.dew[weather.place(seen.day)] * seen.dawn
     powers = []
     for k, (bare, pol) in enumerate(((vv, "vv"), (vh, "vh"))):
-        b = _column(crops, f"b_{pol}") * effects.attenuation_gain[:, None]
         a = _column(crops, f"a_{pol}") * effects.canopy_gain[:, k, None]
-        tau2 = transmissivity(growth.vwc, b=b, incidence_rad=seen.incidence_rad)
+        tau2 = field_transmissivity(growth, crops, effects, pol, incidence_rad=seen.incidence_rad)
         drift = effects.drift_gain[:, k]
         canopy = canopy_sigma0(tau2, a=a, incidence_rad=seen.incidence_rad) * dew
         powers.append((bare * tau2 * drift, canopy * drift))
@@ -96,10 +96,40 @@ def field_components(
     return Components(ground_vv, ground_vh, canopy_vv, canopy_vh, rho * np.sqrt(ground_vv * ground_vh))
 
 
+def field_transmissivity(
+    growth: Growth, crops: list[Crop], effects: FieldEffects, polarisation: str, *, incidence_rad: Floats
+) -> Floats:
+    """Two-way transmissivity of the canopies of crop fields.
+
+    Parameters
+    ----------
+    growth : Growth (field, time) [1]
+        State of each field.
+    crops : list (field,) [1]
+        Crop of each field.
+    effects : FieldEffects (field,) [1]
+        Random effects.
+    polarisation : str () [1]
+        "vv" or "vh".
+    incidence_rad : ndarray (field, 1) [rad]
+        Incidence angle.
+
+    Returns
+    -------
+    ndarray (field, time) [1]
+        1 without vegetation.
+    """
+    b = _column(crops, f"b_{polarisation}") * effects.attenuation_gain[:, None]
+    return transmissivity(growth.vwc, b=b, incidence_rad=incidence_rad)
+
+
 def flood(
-    components: Components, growth: Growth, flooding: Flooding, wind: Floats, *, day: Floats
+    components: Components, growth: Growth, flooding: Flooding, wind: Floats, *, wet: Booleans, tau2: Floats
 ) -> Components:
-    """Fields with a water surface under the canopy, and the double bounce between stems and water.
+    r"""Fields with a water surface under the canopy, and the double bounce between stems and water.
+
+    The bounce grows with the cover alone, :math:`d \, up`, or, where the parameters give a water content
+    :math:`V_0`, with the stems and against their attenuation: :math:`d \, up \, (V / V_0) \, \tau^2`.
 
     Parameters
     ----------
@@ -111,18 +141,21 @@ def flood(
         Dates and powers.
     wind : ndarray (time,) [1]
         Roughening of the water.
-    day : ndarray (time,) [day]
-        Acquisition days.
+    wet : ndarray (field, time) [1]
+        True where a field is under water.
+    tau2 : ndarray (field, time) [1]
+        Two-way transmissivity in VV.
 
     Returns
     -------
     Components (field, time) [1, linear power]
-        Changed between the two dates only; the water's attenuation by the canopy is left out.
+        Changed where there is water only; the water's attenuation by the canopy is left out.
     """
-    wet = (day >= flooding.start) & (day <= flooding.end)
     vv = 10 ** ((flooding.vv_db + flooding.vv_wind_db * wind) / 10)
     vh = 10 ** ((flooding.vh_db + flooding.vh_wind_db * wind) / 10)
     bounce = flooding.double_bounce * growth.cover * wet
+    if flooding.double_bounce_vwc > 0:
+        bounce = bounce * (growth.vwc / flooding.double_bounce_vwc) * tau2
     return Components(
         np.where(wet, vv, components.ground_vv),
         np.where(wet, vh, components.ground_vh),
@@ -184,9 +217,11 @@ def _bare_soil(
 ) -> tuple[Floats, Floats]:
     """VV and VH of each field's soil without canopy, rows included."""
     soil, moisture, radar = ground
-    level = weather.moisture[seen.day.astype(int)][None] + effects.moisture[:, None]
+    level = weather.moisture[weather.place(seen.day)][None] + effects.moisture[:, None]
     level = np.clip(level, moisture.field_min, moisture.field_max)
-    height_cm = effects.roughness_cm[:, None] * roughness_factor(effects, weather.rain_mm, soil, day=seen.day)
+    height_cm = effects.roughness_cm[:, None] * roughness_factor(
+        effects, weather.rain_mm, soil, day=seen.day, first_day=weather.first_day
+    )
     ks = 2 * np.pi / radar.wavelength_cm * height_cm
     vv, vh = oh2004(level, ks, incidence_rad=seen.incidence_rad)
     rows = row_gain(seen.look_to_row_deg, growth.cover, soil)

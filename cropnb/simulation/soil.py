@@ -43,7 +43,9 @@ def oh2004(moisture: Floats, ks: Floats, *, incidence_rad: Floats | float) -> tu
     return vh / ratio, vh
 
 
-def roughness_factor(effects: FieldEffects, rain_mm: Floats, soil: SoilParameters, *, day: Floats) -> Floats:
+def roughness_factor(
+    effects: FieldEffects, rain_mm: Floats, soil: SoilParameters, *, day: Floats, first_day: int = 0
+) -> Floats:
     """Factor on each field's height standard deviation.
 
     Parameters
@@ -51,18 +53,20 @@ def roughness_factor(effects: FieldEffects, rain_mm: Floats, soil: SoilParameter
     effects : FieldEffects (field,) [1]
         Days of sowing and harvest.
     rain_mm : ndarray (day,) [mm]
-        Daily rain since 1 January.
+        Daily rain.
     soil : SoilParameters () [1]
         The three regimes.
     day : ndarray (time,) [day]
         When to look.
+    first_day : int () [day]
+        Of the rain, since 1 January.
 
     Returns
     -------
     ndarray (field, time) [1]
         One regime after the other, not their product.
     """
-    total, index = np.cumsum(rain_mm), np.arange(rain_mm.size)
+    total, index = np.cumsum(rain_mm), first_day + np.arange(rain_mm.size)
     fallen = np.interp(day, index, total)[None] - np.interp(effects.sowing_day, index, total)[:, None]
     seedbed = soil.roughness_floor + soil.roughness_fresh * np.exp(
         -np.maximum(fallen, 0) / soil.roughness_rain_mm

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from cropnb.simulation.arrays import Booleans, Floats, Integers
+from cropnb.simulation.arrays import Floats, Integers
 from cropnb.simulation.canopy_spectra import Canopy, canopy_reflectance, load_canopy_spectra
 from cropnb.simulation.effects import FieldEffects
+from cropnb.simulation.flooding import under_water
 from cropnb.simulation.foliage import Foliage
 from cropnb.simulation.optical_parameters import Surfaces
-from cropnb.simulation.parameters import Covers, Flooding, Parameters
+from cropnb.simulation.parameters import Covers, Parameters
 from cropnb.simulation.raster import Ground
 from cropnb.simulation.sun import sun_angles
 from cropnb.simulation.weather import Weather
@@ -133,8 +134,9 @@ def ground_reflectance(
     soil = soil_reflectance(moisture, fields.brightness, surfaces)
     straw = foliage.straw[..., None]
     ground = (1 - straw) * soil + straw * load_canopy_spectra().straw
-    under_water = _flooded(parameters.flooding, tuple(parameters.crops), fields.crop, day)
-    return np.where(under_water[..., None], np.array(surfaces.covers["water"]), ground)
+    names = [tuple(parameters.crops)[number] for number in fields.crop]
+    wet = under_water(parameters, names, fields.effects.sowing_day, day=day)
+    return np.where(wet[..., None], np.array(surfaces.covers["water"]), ground)
 
 
 def field_colours(
@@ -239,12 +241,6 @@ def sun_zeniths(parameters: Parameters, day: Floats, *, solar_time_h: float) -> 
 def _field_moisture(
     moisture: MoistureParameters, effects: FieldEffects, weather: Weather, day: Floats
 ) -> Floats:
-    level = weather.moisture[day.astype(int)][None] + effects.moisture[:, None]
+    level = weather.moisture[weather.place(day)][None] + effects.moisture[:, None]
     clipped: Floats = np.clip(level, moisture.field_min, moisture.field_max)
     return clipped
-
-
-def _flooded(flooding: Flooding, names: tuple[str, ...], crop: Integers, day: Floats) -> Booleans:
-    paddy = np.isin(crop, [names.index(name) for name in flooding.crops])
-    wet: Booleans = paddy[:, None] & (day >= flooding.start) & (day <= flooding.end)
-    return wet

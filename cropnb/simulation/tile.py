@@ -5,6 +5,8 @@ A tile depends on nothing but the parameters, the weather and its own grid squar
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cropnb.simulation.allocation import NO_CROP
@@ -15,7 +17,7 @@ from cropnb.simulation.labels import label_pixels
 from cropnb.simulation.landscape import Land, make_land
 from cropnb.simulation.optical_parameters import OPTICAL_SENSORS
 from cropnb.simulation.optics import colours, optical_fields, take_pictures
-from cropnb.simulation.parameters import Parameters
+from cropnb.simulation.parameters import Parameters, SceneParameters
 from cropnb.simulation.radar import observe_tile
 from cropnb.simulation.rotation import crop_history, previous_crop
 from cropnb.simulation.scatterers import cell_rows
@@ -23,7 +25,7 @@ from cropnb.simulation.season import Season
 from cropnb.simulation.seeds import Stage, Tile, county_rng, tile_rng
 from cropnb.simulation.survey_labels import survey_tile
 from cropnb.simulation.tracks import scene_passes
-from cropnb.simulation.weather import Weather, make_weather
+from cropnb.simulation.weather import Weather, join_years, make_weather
 
 TileArrays = dict[str, np.ndarray]
 
@@ -61,10 +63,12 @@ def simulate_tile(parameters: Parameters, tile: Tile) -> TileArrays:
 
 
 def scene_weather(parameters: Parameters) -> Weather:
-    """Weather of the scene's year, the same for all its tiles."""
-    return make_weather(
-        parameters.weather, parameters.moisture, rng=county_rng(parameters.scene, Stage.WEATHER)
-    )
+    """Weather of the scene's year, the same for all its tiles; two years where it asks for them."""
+    own = _year_weather(parameters, parameters.scene)
+    if not parameters.weather.from_previous_year:
+        return own
+    before = _year_weather(parameters, replace(parameters.scene, year=parameters.scene.year - 1))
+    return join_years(before, own, parameters.moisture)
 
 
 def grow_season(parameters: Parameters, tile: Tile, land: Land, crop: Integers, weather: Weather) -> Season:
@@ -105,6 +109,10 @@ def grow_season(parameters: Parameters, tile: Tile, land: Land, crop: Integers, 
     effects = only_regrowing(effects, np.isin(names, parameters.after_harvest.regrowth_crops))
     growth = grow_fields(parameters, crop[object_id], effects, weather, day)
     return Season(object_id, crops, names, effects, growth, day)
+
+
+def _year_weather(parameters: Parameters, scene: SceneParameters) -> Weather:
+    return make_weather(parameters.weather, parameters.moisture, rng=county_rng(scene, Stage.WEATHER))
 
 
 def _photograph(

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import convolve1d
 from scipy.signal import lfilter
 
-from cropnb.simulation.arrays import Booleans, Floats
+from cropnb.simulation.arrays import Booleans, Floats, Integers
 from cropnb.simulation.weather_parameters import MoistureParameters, WeatherParameters
 
 N_DAY = 365
@@ -23,7 +23,7 @@ _SMOOTHING_DAYS = 31
 
 @dataclass(frozen=True, kw_only=True)
 class Weather:
-    """One year by day since 1 January; each array (day,)."""
+    """One year, or two, by day; each array (day,)."""
 
     climate_c: Floats  # normal temperature [degC]
     temperature_c: Floats
@@ -31,6 +31,11 @@ class Weather:
     moisture: Floats  # volumetric, uppermost 5 cm [m3 m-3]
     wind: Floats  # roughening of water surfaces [1]
     dew: Floats  # 0 none, 1 heavy, at the morning pass [1]
+    first_day: int = 0  # of the arrays, since 1 January of the season's year
+
+    def place(self, day: Floats | Integers) -> Integers:
+        """Places of days, given since 1 January of the season's year, in the arrays."""
+        return day.astype(int) - self.first_day
 
 
 def make_weather(
@@ -63,6 +68,39 @@ def make_weather(
         moisture=soil_moisture(rain, temperature, moisture),
         wind=np.abs(rng.normal(0, weather.wind_sd, N_DAY)),
         dew=dew,
+    )
+
+
+def join_years(before: Weather, this: Weather, bucket: MoistureParameters) -> Weather:
+    """Weather of two years, for seasons that begin in the year before.
+
+    Parameters
+    ----------
+    before : Weather (day,) [1]
+        The year before.
+    this : Weather (day,) [1]
+        The season's year.
+    bucket : MoistureParameters () [1]
+        Carries the soil's water over New Year.
+
+    Returns
+    -------
+    Weather (day,) [1]
+        From 1 January of the year before.
+    """
+
+    def both(name: str) -> Floats:
+        return np.concatenate([getattr(before, name), getattr(this, name)])
+
+    rain, temperature = both("rain_mm"), both("temperature_c")
+    return Weather(
+        climate_c=both("climate_c"),
+        temperature_c=temperature,
+        rain_mm=rain,
+        moisture=soil_moisture(rain, temperature, bucket),
+        wind=both("wind"),
+        dew=both("dew"),
+        first_day=-N_DAY,
     )
 
 

@@ -32,6 +32,7 @@ class WeatherParameters:
     rain_season_mm: float
     wind_sd: float
     dew_min_c: float
+    from_previous_year: bool
 
 
 @dataclass(frozen=True, kw_only=True)
