@@ -18,6 +18,8 @@ from cropnb.simulation.arrays import Booleans, Floats
 from cropnb.simulation.optical_parameters import CloudParameters, OpticalSensor
 from cropnb.simulation.rff import SmoothField, smooth_field
 
+_BAND = 32  # rows worked on at a time, to stay in cache
+
 
 @dataclass(frozen=True)
 class Clouds:
@@ -157,10 +159,15 @@ def on_grid(field: SmoothField, east: Floats, north: Floats) -> Floats:
     """
     column = np.multiply.outer(field.frequency[0], east) + field.phase[:, None]
     row = np.multiply.outer(field.frequency[1], north)
+    cos_x, sin_x, cos_y, sin_y = (
+        part(angle).astype(np.float32) for angle in (column, row) for part in (np.cos, np.sin)
+    )
     total = np.zeros((north.size, east.size), dtype=np.float32)
-    for x, y in zip(column, row, strict=True):
-        total += np.multiply.outer(np.cos(y).astype(np.float32), np.cos(x).astype(np.float32))
-        total -= np.multiply.outer(np.sin(y).astype(np.float32), np.sin(x).astype(np.float32))
+    for start in range(0, north.size, _BAND):
+        band = slice(start, start + _BAND)
+        for k in range(field.phase.size):
+            total[band] += np.multiply.outer(cos_y[k, band], cos_x[k])
+            total[band] -= np.multiply.outer(sin_y[k, band], sin_x[k])
     values: Floats = total * np.float32(np.sqrt(2 / field.phase.size))
     return values
 
