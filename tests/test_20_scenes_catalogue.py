@@ -45,6 +45,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_catalogue_has_the_scenes_of_the_book() -> None:
     expected = {"canada-2017", "flanders-2018", "flanders-2019", "flanders-2019b", "tanzania-2021"}
     expected |= {"manitoba-c2", "amsterdam-slc-pair", "county-smoke", "county-mini"}
+    expected |= {"simta-ar-2017-patches", "simta-ar-2018-patches", "simta-ar-2019-patches"}
+    expected |= {"simta-sac-2019-patches"}
     assert expected <= set(catalogue())
     assert sum(name.startswith("worldcereal-") for name in catalogue()) == 3
 

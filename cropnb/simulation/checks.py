@@ -72,7 +72,8 @@ def _check_crops(parameters: Parameters) -> None:
 
 
 def _check_calendar(name: str, crop: Crop) -> None:
-    for earlier, later in pairwise(("sow", "up50", "dn50", "harvest")):
+    # forage is cut green: harvest may come before half of the leaf area is gone
+    for earlier, later in (("sow", "up50"), ("up50", "dn50"), ("up50", "harvest")):
         first, second = getattr(crop, earlier), getattr(crop, later)
         require(
             first < second,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cropnb.schema import require
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.rules import require_known, require_share, require_sum_one
+from cropnb.simulation.weather_parameters import MoistureParameters
 
 
 def check_practice(parameters: Parameters) -> None:
@@ -24,11 +25,21 @@ def check_practice(parameters: Parameters) -> None:
     """
     _check_rotation(parameters)
     _check_survey(parameters)
+    _check_irrigation(parameters.moisture)
     weather = parameters.weather
     require(
         weather.shift_start <= weather.shift_end,
         f"weather.shift_end: day {weather.shift_end} is before shift_start, day {weather.shift_start}. "
         "Sort them.",
+    )
+
+
+def _check_irrigation(moisture: MoistureParameters) -> None:
+    every, start, end = moisture.irrigation_every_d, moisture.irrigation_start, moisture.irrigation_end
+    require(every >= 1, f"moisture.irrigation_every_d: {every}; expected 1 or more. Raise it.")
+    require(
+        start <= end,
+        f"moisture.irrigation_end: day {end} is before irrigation_start, day {start}. Sort them.",
     )
 
 

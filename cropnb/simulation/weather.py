@@ -60,12 +60,13 @@ def make_weather(
     climate = normal_temperature(weather.temperature_c)
     temperature = climate + _anomaly(weather, rng=rng) + seasonal_shift(weather)
     rain = _rain(weather, rng=rng)
+    water = rain + irrigation(moisture)
     dew = np.where(temperature > weather.dew_min_c, rng.random(N_DAY), 0.0)
     return Weather(
         climate_c=climate,
         temperature_c=temperature,
         rain_mm=rain,
-        moisture=soil_moisture(rain, temperature, moisture),
+        moisture=soil_moisture(water, temperature, moisture),
         wind=np.abs(rng.normal(0, weather.wind_sd, N_DAY)),
         dew=dew,
     )
@@ -97,7 +98,7 @@ def join_years(before: Weather, this: Weather, bucket: MoistureParameters) -> We
         climate_c=both("climate_c"),
         temperature_c=temperature,
         rain_mm=rain,
-        moisture=soil_moisture(rain, temperature, bucket),
+        moisture=soil_moisture(rain + np.tile(irrigation(bucket), 2), temperature, bucket),
         wind=both("wind"),
         dew=both("dew"),
         first_day=-N_DAY,
@@ -138,6 +139,25 @@ def seasonal_shift(weather: WeatherParameters) -> Floats:
     """
     day = np.arange(N_DAY)
     return np.where((weather.shift_start <= day) & (day <= weather.shift_end), weather.shift_c, 0.0)
+
+
+def irrigation(bucket: MoistureParameters) -> Floats:
+    """Irrigation of a year, in pulses.
+
+    Parameters
+    ----------
+    bucket : MoistureParameters () [1]
+        Size, interval, first and last day.
+
+    Returns
+    -------
+    ndarray (day,) [mm]
+        0 all year where the pulses are 0.
+    """
+    since = np.arange(N_DAY) - bucket.irrigation_start
+    flows = (since % bucket.irrigation_every_d == 0) & (since >= 0)
+    flows &= np.arange(N_DAY) <= bucket.irrigation_end
+    return np.where(flows, bucket.irrigation_mm, 0.0)
 
 
 def _by_day(monthly: tuple[float, ...] | Floats) -> Floats:

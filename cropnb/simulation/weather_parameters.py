@@ -37,7 +37,7 @@ class WeatherParameters:
 
 @dataclass(frozen=True, kw_only=True)
 class MoistureParameters:
-    """Bucket model of the uppermost 5 cm of soil."""
+    """Bucket model of the uppermost 5 cm of soil; irrigation comes in pulses, between two days."""
 
     start: float
     infiltration: float
@@ -50,3 +50,7 @@ class MoistureParameters:
     drain_keep: float
     field_min: float
     field_max: float
+    irrigation_mm: float
+    irrigation_every_d: int
+    irrigation_start: Day
+    irrigation_end: Day

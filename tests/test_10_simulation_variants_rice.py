@@ -1,0 +1,107 @@
+"""Rice regions: the dip of flooding, its length by practice, and three seasons on the same land."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from cropnb.paths import data_folder
+from cropnb.scenes import validate
+from cropnb.simulation import Parameters, load_parameters, simulate
+
+FOLDER = data_folder() / "scenes"
+AR, SAC = "simta-ar-2017", "simta-sac-2019"
+DARK_DB = -14.0  # no dry field is darker in VV in these scenes
+
+
+def smoke(name: str) -> Parameters:
+    parameters = load_parameters(FOLDER / f"{name}.toml", preset="smoke")
+    return replace(parameters, preset=replace(parameters.preset, n_column=1))
+
+
+def only(name: str, crop: str) -> Parameters:
+    """The scene with one crop on all fields."""
+    parameters = smoke(name)
+    priors = {key: float(key == crop) for key in parameters.allocation.priors}
+    return replace(parameters, allocation=replace(parameters.allocation, priors=priors))
+
+
+@cache
+def scene(name: str, crop: str = "") -> xr.DataTree:
+    return simulate(only(name, crop) if crop else smoke(name), progress=False)
+
+
+def by_field(tree: xr.DataTree, variable: str) -> np.ndarray:
+    """Mean over the inner pixels of each crop field (field,) or (field, time)."""
+    truth, parcel = tree["truth"], tree["labels"].parcel_id.values
+    inner = (truth.edge_distance.values > 15) & (truth.crop.values >= 0)
+    values, numbers = truth[variable].values, np.unique(parcel[inner])
+    return np.array([values[..., inner & (parcel == n)].mean(axis=-1) for n in numbers])
+
+
+def dark_passes(name: str) -> np.ndarray:
+    return np.asarray((10 * np.log10(by_field(scene(name, "rice"), "sigma0_vv")) < DARK_DB).sum(axis=1))
+
+
+@pytest.mark.parametrize("name", [AR, SAC])
+def test_scene_keeps_the_contract_and_shows_all_its_crops(name: str) -> None:
+    tree = scene(name)
+    validate(tree)
+    legend = json.loads(tree["labels"].attrs["legend"])
+    crops = {number for number, _, _, cropland in legend if cropland}
+    assert crops <= set(np.unique(tree["labels"].class_id))
+    assert tree["sentinel1/63/c2"].sizes["time"] == 13
+    assert tree["sentinel1/63/c2"].attrs["orbit_direction"] == "ascending"
+
+
+def test_the_dip_is_short_where_dry_seeded_rice_is_flooded_late_and_long_where_it_is_sown_into_water() -> (
+    None
+):
+    dry_seeded, water_seeded = dark_passes(AR), dark_passes(SAC)
+    assert len(dry_seeded) > 10
+    assert dry_seeded.mean() < 2
+    assert 2 <= water_seeded.mean() <= 4
+    assert water_seeded.min() >= dry_seeded.min()
+
+
+def test_no_other_crop_dips() -> None:
+    for name, crop in ((AR, "soybean"), (SAC, "tomato")):
+        assert 10 * np.log10(by_field(scene(name, crop), "sigma0_vv").min()) > DARK_DB - 1
+
+
+def test_dry_seeded_fields_are_dark_only_after_their_own_sowing() -> None:
+    """The first pass on which each field is dark follows its sowing by the 38 days of the calendar."""
+    tree = scene(AR, "rice")
+    dark = 10 * np.log10(by_field(tree, "sigma0_vv")) < DARK_DB
+    sown = by_field(tree, "sowing_day")
+    day = tree["truth"].time.dt.dayofyear.values - 1
+    first = np.array([day[np.argmax(row)] for row in dark])
+    late = (first - sown)[dark.any(axis=1)]
+    assert len(late) > 5
+    assert late.min() >= 38
+    assert np.median(late) < 38 + 12
+
+
+def test_seasons_share_the_land_and_differ_in_weather_and_crops() -> None:
+    first, second = scene(AR), scene("simta-ar-2018")
+    assert (first["labels"].parcel_id.values == second["labels"].parcel_id.values).all()
+    assert (first["labels"].class_id.values != second["labels"].class_id.values).any()
+    assert not np.allclose(first["truth"].soil_moisture.values, second["truth"].soil_moisture.values)
+    assert load_parameters(FOLDER / "simta-ar-2019.toml", preset="patches").scene.year == 2019
+
+
+def test_winter_wheat_is_green_in_april_and_gone_in_july() -> None:
+    lai = by_field(scene(SAC, "wheat"), "lai").mean(axis=0)
+    assert lai[0] > 3
+    assert lai[7:].max() < 1.5
+
+
+def test_alfalfa_is_cut_again_and_again() -> None:
+    lai = by_field(scene(SAC, "alfalfa"), "lai")
+    falls = (np.diff(lai) < -0.5).sum(axis=1)
+    assert falls.mean() >= 3
