@@ -46,7 +46,7 @@ def test_catalogue_has_the_scenes_of_the_book() -> None:
     expected = {"canada-2017", "flanders-2018", "flanders-2019", "flanders-2019b", "tanzania-2021"}
     expected |= {"manitoba-c2", "amsterdam-slc-pair", "county-smoke", "county-mini"}
     expected |= {"simta-ar-2017-patches", "simta-ar-2018-patches", "simta-ar-2019-patches"}
-    expected |= {"simta-sac-2019-patches"}
+    expected |= {"simta-sac-2019-patches", "catalonia-2018-region", "parcels-2019-patches"}
     assert expected <= set(catalogue())
     assert sum(name.startswith("worldcereal-") for name in catalogue()) == 3
 
@@ -257,6 +257,10 @@ def test_entry_of_a_simulated_scene() -> None:
     assert (entry.kind, entry.preset) == ("simulated", "mini")
     assert (entry.season, entry.crs) == ("2017-05-01/2017-09-30", "EPSG:32652")
     assert entry.licence == "CC-BY-4.0"
+
+
+def test_season_that_begins_in_the_year_before() -> None:
+    assert scene_entry("parcels-2019-smoke").season == "2018-09-01/2019-11-30"
 
 
 @pytest.mark.parametrize("name", ["worldcereal-croptype", "worldcereal-label"])
