@@ -50,6 +50,15 @@ def test_only_the_presets_that_are_named_are_kept(tmp_path: Path) -> None:
     assert list(read_parameter_file(tmp_path / "c.toml")["presets"]) == ["smoke", "tile"]
 
 
+def test_tables_that_are_left_out_are_not_inherited(tmp_path: Path) -> None:
+    inner = f"[x.keep]\none = {leaf(1)}\n[x.drop]\ntwo = {leaf(2)}\n[y]\nthree = {leaf(3)}\n"
+    write(tmp_path, a=inner, b=f'base = "a.toml"\nwithout = ["x.drop", "y"]\n[x.drop]\nfour = {leaf(4)}\n')
+    table = read_parameter_file(tmp_path / "b.toml")
+    assert set(table) == {"x"}
+    assert list(table["x"]["drop"]) == ["four"]
+    assert table["x"]["keep"]["one"]["value"] == 1
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -60,6 +69,8 @@ def test_only_the_presets_that_are_named_are_kept(tmp_path: Path) -> None:
         (f'base = "a.toml"\n[x.one]\ndeep = {leaf(1)}', r"x\.one: a value in one file"),
         ('base = "a.toml"\nonly_presets = ["huge"]', r"only_presets is \['huge'\].*smoke"),
         ('base = "a.toml"\nonly_presets = "smoke"', r"only_presets is 'smoke'.*list"),
+        ('base = "a.toml"\nwithout = ["z"]', r"without names 'z'.*\(x, presets\)"),
+        ('base = "a.toml"\nwithout = ["x.one"]', r"without names 'one'"),
         ("base = [", r"b\.toml: not TOML"),
     ],
 )

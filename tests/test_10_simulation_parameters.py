@@ -89,6 +89,14 @@ def test_dates_become_days_since_january() -> None:
         ('crops = { value = ["rice"]', 'crops = { value = ["reis"]', ["flooding.crops", "reis", "rice"]),
         ("n_looks = { value = 3.0", "n_looks = { value = 1.0", ["radar.n_looks", "above 1"]),
         ("cell_m = { value = 5.0", "cell_m = { value = 500.0", ["grid square", "Lower it"]),
+        ('"other", "residential", "forest"', '"other", "other", "forest"', ["classes.names", "other twice"]),
+        ('"wheat", "other"], unit', '"rye", "other"], unit', ["classes.cropland", "rye", "wheat"]),
+        (
+            'irrigation_end = { value = "09-01"',
+            'irrigation_end = { value = "03-01"',
+            ["irrigation_end", "Sort"],
+        ),
+        ('harvest = { value = "09-30"', 'harvest = { value = "-09-30"', ["maize.harvest: day -93", "up50"]),
     ],
 )
 def test_bad_values_are_refused_with_key_and_remedy(
