@@ -153,7 +153,7 @@ def _only(kept: Any, presets: Mapping[str, Any], file: str) -> dict[str, Any]:
 def _without(table: Mapping[str, Any], name: str, file: str) -> dict[str, Any]:
     """Tables without that of a dotted name."""
     key, _, rest = name.partition(".")
-    inner = table.get(key)
+    inner: Any = table.get(key)
     require(
         isinstance(inner, Mapping) and not _is_value(inner),
         f"{file}: without names {name!r}; expected a table of the base ({', '.join(table)}). Name one.",
