@@ -6,7 +6,7 @@
 Reads data/tables/leaves.toml; writes data/tables/canopy_spectra.npz with canopy_spectra.toml beside it, and
 tests/data/canopy_spectra_direct.csv, a few runs that are no nodes of the table. Takes a minute or two.
 
-`prosail` is under the GPL, and no dependency of cropnb, not even of its tests: decision 0008. Nothing of it
+`prosail` is under the GPL, and no dependency of cropnb, not even of its tests: decision 0009. Nothing of it
 enters the files but the numbers it computes.
 """
 

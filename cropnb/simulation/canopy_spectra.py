@@ -1,4 +1,4 @@
-r"""Reflectance of a canopy over any soil, interpolated in a table that PROSAIL filled once (decision 0008).
+r"""Reflectance of a canopy over any soil, interpolated in a table that PROSAIL filled once (decision 0009).
 
 The table holds, by leaf, band and state of the canopy, what PROSPECT-D (Feret et al., 2017) and 4SAIL
 (Verhoef et al., 2007) say of it before the soil is known: its reflectance over black soil :math:`\rho_0`, its
