@@ -199,7 +199,8 @@ def alternate(
 def alone(side: Process, *, n_repeat: int) -> Timing:
     """One side by itself."""
     first = float(side.ask("first", None)["seconds"])
-    seconds = tuple(float(side.ask("time")["seconds"]) for _ in range(n_repeat))
+    n_round = min(n_repeat, SLOW_REPEATS) if first > SLOW_S else n_repeat
+    seconds = tuple(float(side.ask("time")["seconds"]) for _ in range(n_round))
     return Timing(seconds, first, **side.ask("stop"))
 
 

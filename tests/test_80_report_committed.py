@@ -39,3 +39,13 @@ def test_the_latest_stored_run_is_shown_as_not_this_run(data: Path) -> None:
 def test_nothing_stored_says_so() -> None:
     table = committed_table("chapter", scene="somewhere", scale="full", exhibit="scores")
     assert table.frame["result"].tolist() == ["not run"]
+
+
+def test_only_the_metrics_asked_for_are_shown(data: Path) -> None:
+    rows = [ROW, ROW | {"metric": "kappa", "value": 0.51234}]
+    content = {"provenance": RECORD | {"commit": "abc"}, "rows": rows}
+    (data / "a.json").write_text(json.dumps(content), encoding="utf-8")
+    chosen = {"scene": "somewhere", "scale": "laptop", "exhibit": "scores"}
+    table = committed_table("chapter", **chosen, metrics=("kappa",), decimals=3)
+    assert "0.512" in table.frame.to_string()
+    assert "0.7" not in table.frame.to_string()

@@ -1,5 +1,7 @@
 """Running chapters: whole or not at all, once per key, a failure explained, a killed sweep resumed."""
 
+import base64
+import io
 import json
 import os
 import re
@@ -10,11 +12,14 @@ import time
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from cropnb import report
 from cropnb.chapters import keys, run_chapter, run_chapters, run_pages, sweep_chapter, update_reference
 from cropnb.chapters import run as runner
+from cropnb.chapters.reference import _few_colours
 from cropnb.chapters.run import read_status
 
 MINI = Path(__file__).parent / "data" / "mini-chapter.md"
@@ -184,6 +189,16 @@ def test_a_reference_is_the_smoke_run_on_the_last_scene(tmp_path, monkeypatch, f
     result = update_reference(fast, progress=False)
     assert (result.parameters["scene"], result.parameters["scale"]) == ("county-smoke", "smoke")
     assert (tmp_path / "reference" / "mini.ipynb").read_bytes() == result.notebook.read_bytes()
+
+
+def test_figures_of_a_reference_have_few_colours_and_the_same_size():
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 255, (40, 60, 3), dtype=np.uint8))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    small = Image.open(io.BytesIO(base64.b64decode(_few_colours(base64.b64encode(file.getvalue()).decode()))))
+    assert small.size == image.size
+    assert len(small.convert("RGB").getcolors()) <= 64
+    assert np.abs(np.asarray(small.convert("RGB"), float) - np.asarray(image)).mean() < 40
 
 
 def test_runner_and_report_agree_on_names():

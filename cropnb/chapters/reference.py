@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
+
+from nbformat import NotebookNode
+from PIL import Image
 
 from cropnb import paths
 from cropnb.chapters.notebook import read_notebook, write_notebook
 from cropnb.chapters.run import RunResult, run_chapter
 from cropnb.chapters.source import Chapter, load_chapter, slugs
 from cropnb.schema import require
+
+PNG = "image/png"
+N_COLOUR = 64  # enough to recognise a figure; the book itself shows the figures of its own run
 
 
 def update_reference(slug_or_path: str | Path, *, force: bool = False, progress: bool = True) -> RunResult:
@@ -34,8 +42,23 @@ def update_reference(slug_or_path: str | Path, *, force: bool = False, progress:
     if result.ok:
         path = reference_path(chapter.slug)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_notebook(read_notebook(result.notebook), path)
+        write_notebook(_light(read_notebook(result.notebook)), path)
     return result
+
+
+def _light(notebook: NotebookNode) -> NotebookNode:
+    """The same notebook with its figures in few colours: the repository keeps every version of it."""
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
+        if PNG in output.get("data", {}):
+            output["data"][PNG] = _few_colours(output["data"][PNG])
+    return notebook
+
+
+def _few_colours(png: str) -> str:
+    image = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    small = io.BytesIO()
+    image.quantize(N_COLOUR, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode("ascii")
 
 
 def reference_scene(chapter: Chapter) -> str:

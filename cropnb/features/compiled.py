@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from collections.abc import Callable
-from typing import TypeVar, cast
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -28,7 +32,7 @@ def compiled(function: F) -> F:
         The same signature. It releases the interpreter's lock, so that threads run side by side; a division
         by zero gives infinity or NaN, as in NumPy.
     """
-    return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_ARITHMETIC)(function))
+    return _kept(function, numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_ARITHMETIC))
 
 
 def inlined(function: F) -> F:
@@ -45,4 +49,24 @@ def inlined(function: F) -> F:
         The same signature.
     """
     compiler = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_ARITHMETIC, inline="always")
-    return cast(F, compiler(function))
+    return _kept(function, compiler)
+
+
+def _kept(function: F, compiler: Callable[[F], Any]) -> F:
+    """Tie the machine code kept on disk to all sources of the folder.
+
+    Numba compares the function's own file only: after an edit of a formula, the loops that call it from
+    another file would run on as they were.
+    """
+    dispatcher = compiler(function)
+    file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if file is not None:  # there is none where NUMBA_DISABLE_JIT is set
+        before = getattr(file, "_source_stamp", None)  # no public way; test_10_features_compiled watches it
+        setattr(file, "_source_stamp", (before, _digest(Path(inspect.getfile(function)).parent)))  # noqa: B010
+    return cast(F, dispatcher)
+
+
+@cache
+def _digest(folder: Path) -> str:
+    sources = sorted(folder.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()

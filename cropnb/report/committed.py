@@ -12,7 +12,14 @@ from cropnb.report.tables import results_table
 
 
 def committed_table(
-    chapter: str, *, scene: str, scale: str, exhibit: str, by: Sequence[str] = ("features", "model", "split")
+    chapter: str,
+    *,
+    scene: str,
+    scale: str,
+    exhibit: str,
+    by: Sequence[str] = ("features", "model", "split"),
+    metrics: Sequence[str] = (),
+    decimals: int = 2,
 ) -> Table:
     """Rows of one exhibit from the latest run that the project keeps.
 
@@ -22,6 +29,10 @@ def committed_table(
         Whose rows.
     by : sequence of str
         Fields that name the rows of the table.
+    metrics : sequence of str
+        Only these; all of them where none is named.
+    decimals : int () [1]
+        Of the numbers shown.
 
     Returns
     -------
@@ -36,5 +47,6 @@ def committed_table(
     rows, record = found
     rows = rows[(rows["exhibit"] == exhibit) & ~rows["metric"].str.endswith("_over_seeds")]
     commit = str(record.get("git_commit") or record.get("commit") or "not known")[:10]
+    rows = rows[rows["metric"].isin(metrics)] if metrics else rows
     where = f"stored run of {scene}, {scale} scale, {record.get('started', '')}, commit {commit}"
-    return results_table(rows, caption=f"Not this run: {where}.", by=by)
+    return results_table(rows, caption=f"Not this run: {where}.", by=by, decimals=decimals)
