@@ -21,6 +21,7 @@ from timing import MismatchError, Process, SideFailedError, alone, compare
 from worker import Request
 
 from cropnb.paths import data_folder, runs_folder
+from cropnb.report.provenance import provenance
 from cropnb.report.results import write_json
 
 SIZE, QUICK_SIZE = 4000, 640  # pixels a side; polsartools is wrong on images of one block of 512
@@ -186,7 +187,7 @@ def main() -> int:
         cases = [case for case in cases if case.in_quick]
     size = options.size or (QUICK_SIZE if options.quick else SIZE)
     n_repeat = options.repeats or (QUICK_REPEATS if options.quick else REPEATS)
-    started, load = dt.datetime.now(dt.UTC), [os.getloadavg()]
+    started, made_by, load = dt.datetime.now(dt.UTC), provenance(), [os.getloadavg()]
     if load[0][0] > QUIET:
         say(f"load average {load[0][0]:.2f}: the machine is busy; ratios hold roughly, times do not.")
     with tempfile.TemporaryDirectory(prefix="cropnb-bench-") as folder:
@@ -197,7 +198,7 @@ def main() -> int:
     load.append(os.getloadavg())
     whole = not (options.quick or options.only or options.size)
     parameters = {"scale": "laptop" if whole else "smoke", "size": size, "n_repeat": n_repeat}
-    content = record_of(bench.run, parameters=parameters, started=started, load=load)
+    content = record_of(bench.run, parameters=parameters, started=started, made_by=made_by, load=load)
     show(content, bench.run)
     for failure in bench.run.failed:
         print(f"FAILED {failure}")

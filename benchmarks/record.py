@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import joblib
 from cases import Case
 from rich.table import Table
 from timing import Comparison, Timing, area_exponent
 
-from cropnb.report.provenance import device_name, provenance
+from cropnb.report.provenance import device_name
 from cropnb.report.rows import tidy_rows
 
 OURS = "cropnb"
@@ -153,10 +154,7 @@ def threads_words(n_thread: int) -> str:
 
 def machine() -> dict[str, Any]:
     """Processor, cores this process may use, memory."""
-    try:
-        n_core = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS, Windows
-        n_core = os.cpu_count() or 1
+    n_core = joblib.cpu_count()
     names = os.sysconf_names if hasattr(os, "sysconf_names") else {}
     known = {"SC_PAGE_SIZE", "SC_PHYS_PAGES"} <= set(names)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if known else None
@@ -170,12 +168,17 @@ def machine_slug(found: Mapping[str, Any]) -> str:
 
 
 def record_of(
-    run: Run, *, parameters: Mapping[str, Any], started: dt.datetime, load: Sequence[Sequence[float]]
+    run: Run,
+    *,
+    parameters: Mapping[str, Any],
+    started: dt.datetime,
+    made_by: Mapping[str, Any],
+    load: Sequence[Sequence[float]],
 ) -> dict[str, Any]:
     """Rows and provenance, in the shape that `cropnb.report.committed_table` reads."""
     scale = str(parameters["scale"])
-    record = provenance()
-    record["packages"] |= {name: importlib.metadata.version(name) for name in PACKAGES}
+    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    record = {**made_by, "packages": {**made_by["packages"], **versions}}
     own = {
         "chapter": "benchmarks",
         "parameters": dict(parameters),

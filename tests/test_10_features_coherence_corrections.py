@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from scipy.special import beta
 
-from cropnb.features.coherence import (
+from cropnb.features import (
     coherence,
     debiased_coherence,
     expected_coherence,

@@ -150,9 +150,9 @@ def test_other_inputs() -> None:
 
 def test_wrong_input_is_refused() -> None:
     slc = image(speckle((4, 4), 10))
-    with pytest.raises(SchemaError, match="expected a complex image"):
+    with pytest.raises(SchemaError, match="expected complex"):
         c2_from_slc(abs(slc), slc)
-    with pytest.raises(SchemaError, match="do not align"):
+    with pytest.raises(SchemaError, match="differ in coordinates or size"):
         c2_from_slc(slc, slc.assign_coords(x=slc.x + 1))
     with pytest.raises(SchemaError, match="expected real, real, complex"):
         c2_from_arrays(abs(slc), abs(slc), abs(slc))

@@ -65,6 +65,16 @@ def test_chunks_do_not_change_a_bit_and_nothing_is_computed_early(stack, chunks)
         np.testing.assert_array_equal(lazy[name].values, whole[name].values, err_msg=name)
 
 
+def test_mixed_precision_and_repeated_names_give_the_same_lazily(stack):
+    mixed = stack.assign(c_vv_vv=stack.c_vv_vv.astype(np.float64))
+    names = ("vh_db", "m", "vh_db", "vv_glcm_mean")
+    lazy, whole = (radar_features(c2, names, window=3) for c2 in (mixed.chunk(x=10), mixed))
+    assert list(whole.data_vars) == list(lazy.data_vars) == ["vh_db", "m", "vv_glcm_mean"]
+    for name, values in whole.data_vars.items():
+        assert lazy[name].dtype == values.dtype == np.float64
+        np.testing.assert_array_equal(lazy[name].values, values.values, err_msg=name)
+
+
 def test_an_unknown_name_is_answered_with_the_nearest(stack):
     with pytest.raises(SchemaError, match=r"'entropie' unknown.*\['entropy'\]"):
         radar_features(stack, ("m", "entropie"))

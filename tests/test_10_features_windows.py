@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cropnb.features.windows import as_image, require_window, thread_count, use_threads, window_pass
+from cropnb.features.images import as_image, require_window
+from cropnb.features.windows import thread_count, use_threads, window_pass
 from cropnb.schema import SchemaError
 
 

@@ -162,7 +162,9 @@ def test_book_shows_the_record(bench: dict[str, ModuleType], tmp_path: Path, mon
     run.sizes["coherence, 3x11"] = {size: timing(bench, size**2 * 1e-9) for size in (100, 200)}
     parameters = {"scale": "laptop", "size": 1000, "n_repeat": 3}
     load = [(0.1, 0.2, 0.3)] * 2
-    content = record.record_of(run, parameters=parameters, started=dt.datetime.now(dt.UTC), load=load)
+    made_by = {"packages": {"numpy": "2"}, "commit": "abc"}
+    started = dt.datetime.now(dt.UTC)
+    content = record.record_of(run, parameters=parameters, started=started, made_by=made_by, load=load)
     write_json(tmp_path / "results" / "benchmarks" / "features-x.json", json.loads(json.dumps(content)))
     monkeypatch.setattr("cropnb.report.results.data_folder", lambda: tmp_path)
     table = committed_table("benchmarks", scene=record.SCENE, scale="laptop", exhibit="features")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cropnb.features.compiled import compiled, inlined
 from cropnb.features.elementary import arctan_unit, log2, typed
+from cropnb.features.rows import copy_row
 from cropnb.schema import LINEAR_POWER
 
 Rows: TypeAlias = NDArray[np.floating]
@@ -202,7 +203,7 @@ def fill_feature(feature: int, sums: Rows, base: Rows, out: NDArray[np.floating]
 def _fill_stokes(feature: int, sums: Rows, base: Rows, out: NDArray[np.floating]) -> None:
     vv, vh, real, imag, count = sums[VV], sums[VH], sums[REAL], sums[IMAG], sums[COUNT]
     if feature == S0:
-        _copy(base[POWER], out)
+        copy_row(base[POWER], out)
     elif feature == S1:
         for x in range(out.size):
             out[x] = (vv[x] - vh[x]) / count[x]
@@ -218,7 +219,7 @@ def _fill_stokes(feature: int, sums: Rows, base: Rows, out: NDArray[np.floating]
 def _fill_ratio(feature: int, base: Rows, out: NDArray[np.floating]) -> None:
     share, q3, m, gap = base[SHARE], base[Q3], base[DEGREE], base[GAP]
     if feature in (M, ANISOTROPY):
-        _copy(m, out)
+        copy_row(m, out)
     elif feature == SIN_2CHI:
         for x in range(out.size):
             out[x] = _sin_2chi(q3[x], m[x])
@@ -260,9 +261,3 @@ def _fill_eigen(feature: int, base: Rows, out: NDArray[np.floating]) -> None:
     else:
         for x in range(out.size):
             out[x] = _alpha(share[x], q2[x], q3[x], m[x])
-
-
-@compiled
-def _copy(row: NDArray[np.floating], out: NDArray[np.floating]) -> None:
-    for x in range(out.size):  # a slice assignment would check for overlap and broadcasting
-        out[x] = row[x]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cropnb.features.c2_formulas import COUNT, IMAG, N_BASE, N_SUM, REAL, VH, VV, fill_base, fill_feature
 from cropnb.features.compiled import compiled
 from cropnb.features.elementary import typed
+from cropnb.features.rows import add_three, copy_row
 
 Reals: TypeAlias = NDArray[np.floating]
 Complexes: TypeAlias = NDArray[np.complexfloating]
@@ -106,9 +107,9 @@ def _sum_rows(ring: Reals, oldest: int, columns: Reals) -> None:
     for plane in range(N_SUM):
         total = columns[plane]
         if n == 1:
-            _copy(ring[0, plane], total)
+            copy_row(ring[0, plane], total)
         else:
-            _add_three(
+            add_three(
                 ring[oldest, plane], ring[(oldest + 1) % n, plane], ring[(oldest + 2) % n, plane], total
             )
         for k in range(3, n, 2):
@@ -121,28 +122,15 @@ def _sum_columns(columns: Reals, window: int, sums: Reals) -> None:
     for plane in range(N_SUM):
         row, total = columns[plane], sums[plane]
         if window == 1:
-            _copy(row, total)
+            copy_row(row, total)
         else:
-            _add_three(row[:n], row[1 : n + 1], row[2 : n + 2], total)
+            add_three(row[:n], row[1 : n + 1], row[2 : n + 2], total)
         for k in range(3, window, 2):
             _add_two(row[k : n + k], row[k + 1 : n + k + 1], total)
 
 
 @compiled
-def _add_three(first: Reals, second: Reals, third: Reals, total: Reals) -> None:
-    for x in range(total.size):
-        total[x] = first[x] + second[x] + third[x]
-
-
-@compiled
 def _add_two(first: Reals, second: Reals, total: Reals) -> None:
-    for x in range(
-        total.size
-    ):  # no third row that is `total` itself: rows that overlap are not put in vectors
+    # Not `add_three` with `total` among the terms: rows that overlap are not put in vectors.
+    for x in range(total.size):
         total[x] = total[x] + first[x] + second[x]
-
-
-@compiled
-def _copy(row: Reals, out: Reals) -> None:
-    for x in range(out.size):  # faster than a slice assignment, which asks for overlap first
-        out[x] = row[x]

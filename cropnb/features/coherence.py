@@ -12,31 +12,19 @@ from itertools import combinations
 import numpy as np
 import xarray as xr
 
-from cropnb.features.coherence_bias import debiased_coherence, expected_coherence
 from cropnb.features.coherence_pass import coherence_rows
 from cropnb.features.filters import window_pair
-from cropnb.features.flat_phase import flat_phase, remove_flat_phase
-from cropnb.features.windows import Image, as_image, window_pass
+from cropnb.features.images import Image, as_image, require_complex
+from cropnb.features.windows import window_pass
 from cropnb.schema import COHERENCE, SchemaError, require
-
-__all__ = [
-    "coherence",
-    "coherence_pairs",
-    "complex_coherence",
-    "debiased_coherence",
-    "expected_coherence",
-    "flat_phase",
-    "remove_flat_phase",
-]
 
 WINDOW = (3, 11)  # [pixel] azimuth, range: some 42 m by 37 m on the ground of Sentinel-1 IW
 
 _ORBIT_ATTRS = ("relative_orbit", "orbit_direction")
 _POLARISATIONS = {"s_vv": "vv", "s_vh": "vh"}
 _REPEAT_DAYS = 6  # both satellites together; 12 with one
-_TOLERANCE = np.timedelta64(
-    30, "m"
-)  # slices of a pass start seconds apart, the next orbit passes 98 min later
+# Slices of a pass start seconds apart, the next orbit passes 98 min later.
+_TOLERANCE = np.timedelta64(30, "m")
 _DAY = np.timedelta64(1, "D")
 
 
@@ -206,10 +194,7 @@ def _aligned(first: Image, second: Image, *, name: str) -> tuple[xr.DataArray, x
     """Both images as DataArrays, after checks of what they are and that they belong together."""
     pair = as_image(first, name=f"{name}: first"), as_image(second, name=f"{name}: second")
     for which, image in zip(("first", "second"), pair, strict=True):
-        require(
-            image.dtype.kind == "c",
-            f"{name}: {which} has dtype {image.dtype}; expected complex. Join the parts by i + 1j * q.",
-        )
+        require_complex(f"{name}: {which}", image)
     for axis in ("y", "x"):
         if all(axis in image.indexes for image in pair):
             require(

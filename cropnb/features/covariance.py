@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from cropnb.features.blocks import block_means
 from cropnb.features.compiled import compiled
+from cropnb.features.images import Image, aligned, as_image, require_complex
 from cropnb.features.planes import C2_ELEMENTS, c2_from_planes, c2_planes, image_from_planes, real_planes
-from cropnb.features.windows import Image, as_image, float_type, window_pass
+from cropnb.features.windows import float_type, window_pass
 from cropnb.schema import require
 
 
@@ -53,12 +54,12 @@ def calibrated_slc(digital_number: Image, *, sigma_nought: Image | float) -> xr.
     (0.6+0.8j)
     """
     image = as_image(digital_number, name="calibrated_slc")
-    _require_complex("calibrated_slc", image)
+    require_complex("calibrated_slc", image)
     if isinstance(sigma_nought, (int, float, np.number)):
         table = xr.DataArray(sigma_nought)
     else:
         table = as_image(sigma_nought, name="calibrated_slc: sigma_nought")
-    image, table = _aligned("calibrated_slc", image, table)
+    image, table = aligned("calibrated_slc", image, table)
     require(
         set(table.dims) <= set(image.dims),
         f"calibrated_slc: sigma_nought of dims {table.dims}; expected some of {image.dims}.",
@@ -112,8 +113,9 @@ def c2_from_slc(s_vv: Image, s_vh: Image) -> xr.Dataset:
     (25.0, 1.0, (4-3j))
     """
     images = [as_image(image, name="c2_from_slc") for image in (s_vv, s_vh)]
-    _require_complex("c2_from_slc", *images)
-    first, second = _aligned("c2_from_slc", *images)
+    for image in images:
+        require_complex("c2_from_slc", image)
+    first, second = aligned("c2_from_slc", *images)
     parts = [*real_planes(first), *real_planes(second)]
     return c2_from_planes(window_pass(_outer_product, parts, reach=(0, 0), n_output=4))
 
@@ -151,8 +153,8 @@ def c2_from_arrays(c_vv_vv: Image, c_vh_vh: Image, c_vv_vh: Image) -> xr.Dataset
     (0.5+1j)
     """
     images = [as_image(image, name="c2_from_arrays") for image in (c_vv_vv, c_vh_vh, c_vv_vh)]
-    aligned = _aligned("c2_from_arrays", *images)
-    elements = xr.Dataset(dict(zip(C2_ELEMENTS, aligned, strict=True)))
+    on_grid = aligned("c2_from_arrays", *images)
+    elements = xr.Dataset(dict(zip(C2_ELEMENTS, on_grid, strict=True)))
     planes = c2_planes(elements, name="c2_from_arrays")
     return c2_from_planes(window_pass(_joint_mask, planes, reach=(0, 0), n_output=4))
 
@@ -234,23 +236,6 @@ def _averaged(images: list[xr.DataArray], block: tuple[int, int]) -> list[xr.Dat
         mean = image_from_planes(parts, like=parts[0])
         averaged.append(mean.rename(image.name).assign_attrs(image.attrs))
     return averaged
-
-
-def _require_complex(name: str, *images: xr.DataArray) -> None:
-    for image in images:
-        require(
-            image.dtype.kind == "c",
-            f"{name}: dtype {image.dtype}; expected a complex image. Join its parts: real + 1j * imaginary.",
-        )
-
-
-def _aligned(name: str, *images: xr.DataArray) -> tuple[xr.DataArray, ...]:
-    try:
-        return xr.align(*images, join="exact", copy=False)
-    except ValueError as error:
-        sizes = [dict(image.sizes) for image in images]
-        require(False, f"{name}: images of {sizes} that do not align; expected the same grid. {error}")
-        raise
 
 
 @compiled

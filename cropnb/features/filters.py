@@ -9,9 +9,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from cropnb.features.compiled import compiled
+from cropnb.features.images import Image, as_image, require_window
 from cropnb.features.planes import image_from_planes, real_planes
 from cropnb.features.rows import Planes, column_sums, four, read_row, window_sums
-from cropnb.features.windows import Image, as_image, require_window, window_pass
+from cropnb.features.windows import window_pass
 from cropnb.schema import require
 
 

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.fft import fft2, next_fast_len
 
-from cropnb.features.windows import Image, as_image
+from cropnb.features.images import Image, as_image, require_complex
 from cropnb.schema import require
 
 _N_REFINEMENT = 8  # each leaves some tenth of the error before
@@ -49,7 +49,7 @@ def remove_flat_phase(first: Image, second: Image, *, phase: Image | None = None
     or `phase` is.
     """
     image = as_image(second, name="remove_flat_phase: second")
-    _require_complex("remove_flat_phase: second", image)
+    require_complex("remove_flat_phase: second", image)
     ramp = flat_phase(first, image) if phase is None else as_image(phase, name="remove_flat_phase: phase")
     require(
         ramp.shape == image.shape[-2:],
@@ -100,7 +100,7 @@ def flat_phase(first: Image, second: Image) -> xr.DataArray:
     """
     image, other = as_image(first, name="flat_phase: first"), as_image(second, name="flat_phase: second")
     for name, given in (("first", image), ("second", other)):
-        _require_complex(f"flat_phase: {name}", given)
+        require_complex(f"flat_phase: {name}", given)
     require(
         image.ndim == 2 and image.shape == other.shape,
         f"flat_phase: shapes {image.shape} and {other.shape}; expected the same (y, x) of both. "
@@ -115,13 +115,6 @@ def flat_phase(first: Image, second: Image) -> xr.DataArray:
     units = {"units": "rad", "long_name": "flat phase"}
     attrs = {**units, "cycles_per_row": down, "cycles_per_column": across}
     return xr.DataArray(ramp.data, dims=("y", "x"), coords=image.coords, attrs=attrs)
-
-
-def _require_complex(name: str, image: xr.DataArray) -> None:
-    require(
-        image.dtype.kind == "c",
-        f"{name}: dtype {image.dtype}; expected complex. Join the parts by i + 1j * q.",
-    )
 
 
 def _turned(

@@ -10,8 +10,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from skimage.feature import graycomatrix, graycoprops
 
+from cropnb.features.images import Image, as_image
 from cropnb.features.texture import DIRECTIONS, CoOccurrence, co_occurrence, level_of
-from cropnb.features.windows import Image, as_image, window_pass
+from cropnb.features.windows import window_pass
 from cropnb.schema import require
 
 # Names of scikit-image's graycoprops, in its spelling.

@@ -9,9 +9,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from cropnb.features.compiled import compiled
+from cropnb.features.images import Image, as_image
 from cropnb.features.planes import C2_ELEMENTS, c2_from_planes, c2_planes
 from cropnb.features.rows import Planes, read_row
-from cropnb.features.windows import Image, as_image
 from cropnb.schema import require
 
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 import numpy as np
 import xarray as xr
 
-from cropnb.features.windows import Image
-from cropnb.schema import SENTINEL2_BANDS, SchemaError, require
+from cropnb.features.images import Image, aligned
+from cropnb.schema import SENTINEL2_BANDS, require
 
 # Colour -> band. B08 and B04 have 10 m pixels; B8A (20 m) is the narrow near infrared.
 SENTINEL2_COLOURS: Mapping[str, str] = MappingProxyType(
@@ -279,12 +279,7 @@ def _clean(index: str, **bands: Image) -> tuple[xr.DataArray, ...]:
         all(tuple(sizes.items()) == tuple(first.items()) for sizes in others),
         f"{index}: bands of dims {dims}; expected the same of all. Resample them to one grid first.",
     )
-    try:
-        aligned = xr.align(*arrays.values(), join="exact", copy=False)
-    except xr.AlignmentError as error:
-        message = f"{index}: {', '.join(arrays)} differ in coordinates; expected the same. Use xr.align."
-        raise SchemaError(message) from error
-    return tuple(_reflectance(array) for array in aligned)
+    return tuple(_reflectance(array) for array in aligned(index, *arrays.values()))
 
 
 def _reflectance(values: xr.DataArray) -> xr.DataArray:

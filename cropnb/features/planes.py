@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from cropnb.features.windows import as_image
+from cropnb.features.images import as_image
 from cropnb.schema import LINEAR_POWER, require
 
 # Elements of C2 and what they are called in plots: <VV VV*>, <VH VH*>, <VV VH*>.

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from cropnb.features.c2_formulas import FEATURES
 from cropnb.features.c2_pass import c2_pass
+from cropnb.features.images import require_window
 from cropnb.features.planes import C2_ELEMENTS, c2_planes
-from cropnb.features.windows import require_window, window_pass
+from cropnb.features.windows import window_pass
 from cropnb.schema import require
 
 POLARIMETRIC_FEATURES: Mapping[str, tuple[str, str]] = FEATURES  # name -> what it is, unit

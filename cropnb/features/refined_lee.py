@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cropnb.features.compiled import compiled
 from cropnb.features.edges import half_sums, halves, nearest_half, sub_means, window_prefixes
+from cropnb.features.images import Image, require_window
 from cropnb.features.local_statistics import (
     blend,
     filtered_values,
@@ -19,7 +20,7 @@ from cropnb.features.local_statistics import (
     weights,
 )
 from cropnb.features.rows import Planes, four
-from cropnb.features.windows import Image, require_window, window_pass
+from cropnb.features.windows import window_pass
 from cropnb.schema import require
 
 _TILE = 256  # columns at a time, so that the partial sums of their windows stay in the cache

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import xarray as xr
 
-from cropnb.features.windows import Image
+from cropnb.features.images import Image, aligned
 from cropnb.schema import SchemaError, require
 
 _FIRST_WITH_OFFSET = (4, 0)  # processing baseline of 25 January 2022
@@ -127,10 +127,6 @@ def masked(reflectance: xr.DataArray, valid_mask: xr.DataArray) -> xr.DataArray:
         set(valid_mask.dims) <= set(reflectance.dims),
         f"masked: valid_mask has dims {valid_mask.dims}; expected some of {reflectance.dims}.",
     )
-    try:
-        values, usable = xr.align(reflectance, valid_mask, join="exact", copy=False)
-    except (xr.AlignmentError, ValueError) as error:
-        message = "masked: valid_mask and reflectance differ in coordinates; expected equal ones. "
-        raise SchemaError(message + "Resample the mask to the grid of the reflectance first.") from error
+    values, usable = aligned("masked", reflectance, valid_mask)
     kept: xr.DataArray = values.where(usable & np.isfinite(values)).transpose(*reflectance.dims)
     return kept.assign_attrs(reflectance.attrs)

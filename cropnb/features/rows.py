@@ -6,7 +6,7 @@ what is missing: a pixel has the same bits whatever chunk, band or tile it is co
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,6 +124,36 @@ def window_sums(columns: NDArray[np.floating], reach: int, sums: NDArray[np.floa
         clear(sums[line])
         for shift in range(2 * reach + 1):
             _add(columns[line, shift : shift + n_column], sums[line])
+
+
+@compiled
+def copy_row(row: NDArray[np.floating], out: NDArray[np.floating]) -> None:
+    """Copy a row; faster than a slice assignment, which asks for overlap and broadcasting first.
+
+    Parameters
+    ----------
+    row : ndarray (column,) [any]
+        Source.
+    out : ndarray (column,) [any]
+        Filled in place.
+    """
+    for x in range(out.size):
+        out[x] = row[x]
+
+
+@compiled
+def add_three(first: NDArray[Any], second: NDArray[Any], third: NDArray[Any], total: NDArray[Any]) -> None:
+    """Sum of three rows, from left to right.
+
+    Parameters
+    ----------
+    first, second, third : ndarray (column,) [any]
+        Terms, floating point or unsigned words.
+    total : ndarray (column,) [any]
+        Filled in place.
+    """
+    for x in range(total.size):
+        total[x] = first[x] + second[x] + third[x]
 
 
 # The compiler gives up on vectors where a loop touches many arrays: hence one small loop per step. Assigning

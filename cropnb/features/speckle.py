@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from cropnb.features.compiled import compiled
+from cropnb.features.images import Image, require_window
 from cropnb.features.local_statistics import (
     blend,
     filtered_values,
@@ -20,7 +21,7 @@ from cropnb.features.local_statistics import (
     weights,
 )
 from cropnb.features.rows import Planes, column_sums, four, window_sums
-from cropnb.features.windows import Image, require_window, window_pass
+from cropnb.features.windows import window_pass
 from cropnb.schema import require
 
 LOOKS_ATTRS = {"units": "1", "long_name": "equivalent number of looks"}

@@ -17,7 +17,7 @@ from cropnb.features.planes import C2_ELEMENTS
 from cropnb.features.polarimetry import POLARIMETRIC_FEATURES, polarimetry
 from cropnb.features.radiometry import cross_ratio_db, db_from_linear
 from cropnb.features.texture import glcm_texture
-from cropnb.features.windows import use_threads, window_pass
+from cropnb.features.windows import float_type, use_threads, window_pass
 from cropnb.schema import POLARISATIONS, require
 
 _POWER = {"vv": "c_vv_vv", "vh": "c_vh_vh"}
@@ -75,7 +75,7 @@ def radar_features(
         `c_vv_vv`, `c_vh_vh`, `c_vv_vh`; NumPy, or Dask for stacks larger than memory: then nothing is
         computed before it is asked for, chunk by chunk; `cropnb.scenes.write_by_chunks` writes the result.
     names : sequence of str (feature,) [1]
-        Out of `RADAR_FEATURES`; `feature_set` names the groups and scenarios of the thesis.
+        Out of `RADAR_FEATURES`, each made once; `feature_set` names the groups and scenarios of the thesis.
     window : int () [pixel]
         Odd width of the mean taken before any feature; 1 for a C2 that has been filtered already, with `lee`
         for one. The texture has a window of its own, over the decibels of this mean.
@@ -107,11 +107,13 @@ def radar_features(
     (-4.7712, 0.5)
     """
     _require_known(names)
-    settings = texture or TextureSettings()
+    names, settings = tuple(dict.fromkeys(names)), texture or TextureSettings()
     wanted = {element for name in names for element in _elements_of(name)}
     elements = [element for element in C2_ELEMENTS if element in wanted]
     make = partial(_features, names=names, window=window, texture=settings)
-    made = make(c2[elements])
+    real = float_type(*(c2[element] for element in elements))  # one precision, as the pass over chunks has
+    c2 = c2[elements].map(lambda image: image.astype(np.result_type(image.dtype, real), copy=False))
+    made = make(c2)
     if all(c2[element].chunks is None for element in elements):
         return made
     # A chunk at a time with its halo, all features at once: many small tasks would keep more in memory.

@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from cropnb.features.images import Image, as_image, require_window
 from cropnb.features.texture_pass import TILE, PairBits, Quantiser, texture_strip
-from cropnb.features.windows import Image, as_image, float_type, require_window, window_pass
+from cropnb.features.windows import float_type, window_pass
 from cropnb.schema import require
 
 DIRECTIONS: tuple[int, ...] = (0, 45, 90, 135)  # degrees; rows count downwards, as in scikit-image

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cropnb.features.compiled import compiled
+from cropnb.features.rows import add_three
 
 TILE = 1024  # columns at a time: the rows of one window stay in the second-level cache
 Plane: TypeAlias = NDArray[np.floating]
@@ -182,7 +183,7 @@ def _box(column: Row, width: int, spare: Rows, out: Row) -> None:
         n = column.size - (2 * done + odd) + 1
         target = spare[bit & 1, :n] if bit else out
         if odd:
-            _add_three(box[:n], box[done : done + n], column[2 * done : 2 * done + n], target)
+            add_three(box[:n], box[done : done + n], column[2 * done : 2 * done + n], target)
         else:
             _add_two(box[:n], box[done : done + n], target)
         done, box = 2 * done + odd, target
@@ -192,12 +193,6 @@ def _box(column: Row, width: int, spare: Rows, out: Row) -> None:
 def _add_two(first: Row, second: Row, out: Row) -> None:
     for x in range(out.size):
         out[x] = first[x] + second[x]
-
-
-@compiled
-def _add_three(first: Row, second: Row, third: Row, out: Row) -> None:
-    for x in range(out.size):
-        out[x] = first[x] + second[x] + third[x]
 
 
 @compiled

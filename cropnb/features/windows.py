@@ -1,4 +1,4 @@
-"""How a compiled window pass meets an image: checks, threads over rows, Dask chunks with their halo."""
+"""How a compiled window pass meets an image: threads over rows, Dask chunks with their halo."""
 
 from __future__ import annotations
 
@@ -11,75 +11,17 @@ from itertools import pairwise
 from typing import TypeAlias
 
 import dask.array as da
+import joblib
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from cropnb.schema import require
 
-Image: TypeAlias = xr.DataArray | NDArray[np.generic] | da.Array
 # Planes (y, x) of one precision in, one plane per output (output, y, x) filled in place for rows start..stop.
 RowKernel: TypeAlias = Callable[[tuple[NDArray[np.inexact], ...], NDArray[np.floating], int, int], None]
 
 _THREADS: ContextVar[int | None] = ContextVar("cropnb_threads", default=None)
-
-
-def as_image(values: Image, *, name: str) -> xr.DataArray:
-    """View of an array as a DataArray whose last two dims are y, x.
-
-    Parameters
-    ----------
-    values : DataArray or ndarray or dask Array (..., y, x) [any]
-        Bare arrays get the dims (time, y, x) or (y, x).
-    name : str () [1]
-        What the array is, for the error message.
-
-    Returns
-    -------
-    DataArray (..., y, x) [any]
-        A view; nothing is copied or computed.
-
-    Raises
-    ------
-    SchemaError
-        If there are fewer than two dims, or the last two of a DataArray are not y, x.
-    """
-    if not isinstance(values, xr.DataArray):
-        require(
-            2 <= np.ndim(values) <= 3,
-            f"{name}: an array of {np.ndim(values)} dims; expected (y, x) or (time, y, x). "
-            "Wrap it in a DataArray to name other dims.",
-        )
-        values = xr.DataArray(values, dims=("time", "y", "x")[-np.ndim(values) :])
-    require(
-        values.dims[-2:] == ("y", "x"),
-        f"{name}: dims {values.dims}; expected (..., 'y', 'x'). Use array.transpose(..., 'y', 'x').",
-    )
-    return values
-
-
-def require_window(name: str, *window: int) -> None:
-    """Raise unless every width is an odd, positive number of pixels.
-
-    Parameters
-    ----------
-    name : str () [1]
-        The function that asks, for the error message.
-    *window : int () [pixel]
-        Widths along y and x, or one for both.
-
-    Raises
-    ------
-    SchemaError
-        If a width is even, below 1 or no whole number.
-    """
-    for width in window:
-        whole = isinstance(width, (int, np.integer)) and not isinstance(width, bool)
-        require(
-            whole and width >= 1 and width % 2 == 1,
-            f"{name}: window {width!r}; expected an odd number of pixels. "
-            f"Take {max(1, int(width) | 1) if whole else 3}.",
-        )
 
 
 @contextmanager
@@ -122,7 +64,7 @@ def thread_count() -> int:
     if chosen is not None:
         return chosen
     setting = os.environ.get("OMP_NUM_THREADS", "")
-    return int(setting) if setting.isdigit() and int(setting) > 0 else len(os.sched_getaffinity(0))
+    return int(setting) if setting.isdigit() and int(setting) > 0 else joblib.cpu_count()
 
 
 def native_float(values: NDArray[np.generic], *, dtype: np.dtype[np.generic]) -> NDArray[np.inexact]:
