@@ -48,7 +48,7 @@ def leaf_area(name: str, crop: str) -> xr.DataArray:
     return truth.lai.load().copy(data=np.where(here, truth.lai.values, np.nan)).mean(("y", "x"))
 
 
-@pytest.mark.parametrize(("name", "n_class"), [(CATALONIA, 7), (PARCELS, 12)])
+@pytest.mark.parametrize(("name", "n_class"), [(CATALONIA, 7), (PARCELS, 18)])
 def test_scene_keeps_the_contract_and_shows_all_its_classes(name: str, n_class: int) -> None:
     tree = scene(name)
     validate(tree)
@@ -89,6 +89,27 @@ def test_a_cut_leaves_its_share_and_half_of_the_rest_is_back_at_the_delay() -> N
     assert share[0, 2] == pytest.approx(0.6)
     assert share[0, 3] == pytest.approx(1)
     assert share[1, 1] == 1  # five days later
+
+
+def test_classes_of_parcels_are_as_unequal_as_those_of_the_benchmark() -> None:
+    """Land shares against the counts of parcels in its table of classes, meadow to sorghum."""
+    counts = [31292, 8206, 13123, 2766, 1769, 908, 1355, 10640, 871, 1208]
+    counts += [1704, 2619, 551, 3174, 1212, 2998, 848, 707]
+    parameters = smoke(PARCELS)
+    covers, priors = parameters.landscape.cover_shares, parameters.allocation.priors
+    land = dict.fromkeys(parameters.classes.names, 0.0)
+    for name, share in priors.items():
+        land[parameters.crops[name].crop_class] += share * covers["crop"]
+    land["meadow"] += covers["grass"]
+    share = np.array(list(land.values())) / (covers["crop"] + covers["grass"])
+    assert share == pytest.approx(np.array(counts) / sum(counts), abs=2e-4)
+
+
+def test_two_orbits_of_opposite_direction_pass_about_seventy_times() -> None:
+    parameters = smoke(PARCELS)
+    tracks = [t for t in parameters.radar.tracks.values() if t.relative_orbit in parameters.preset.tracks]
+    assert {t.orbit_direction for t in tracks} == {"ascending", "descending"}
+    assert all(abs(len(t.acquisitions["2019"]) - 70) <= 6 for t in tracks)
 
 
 def test_parcels_are_unique_over_the_patches() -> None:
