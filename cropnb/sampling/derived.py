@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -83,6 +84,40 @@ def select_days(samples: Samples, day: ArrayLike) -> Samples:
     )
     at = np.searchsorted(samples.day, wanted)
     return replace(samples, x=samples.x[:, at], observed=samples.observed[:, at], day=wanted)
+
+
+def merge_classes(samples: Samples, into: Mapping[str, str]) -> Samples:
+    """Samples with some classes counted to others, renumbered 0, 1, 2 ... in the old order.
+
+    Parameters
+    ----------
+    samples : Samples (sample, time, channel) [any]
+        What to relabel.
+    into : mapping of str to str
+        Class to take away -> class that gets its samples, both of the legend: `{"wheat": "other"}`.
+
+    Returns
+    -------
+    Samples (sample, time, channel) [any]
+        The same samples; nothing is dropped.
+
+    Raises
+    ------
+    SchemaError
+        If a class is unknown, or one that gets samples is taken away itself.
+    """
+    legend = samples.legend
+    for gone, target in into.items():
+        legend.class_id(gone)
+        require(
+            target not in into,
+            f"merge_classes: {gone!r} into {target!r}, which is merged itself; expected a class that stays. "
+            "Name the last one of the chain.",
+        )
+    kept = [c for c in legend.classes if c.class_name not in into]
+    merged = Legend(tuple(replace(c, class_id=number) for number, c in enumerate(kept)))
+    new_id = np.array([merged.class_id(into.get(name, name)) for name in legend.names], dtype=np.int64)
+    return replace(samples, class_id=new_id[samples.class_id], legend=merged)
 
 
 def with_channel(samples: Samples, name: str, values: ArrayLike) -> Samples:

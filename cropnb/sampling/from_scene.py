@@ -77,7 +77,7 @@ def samples_from_scene(
     else:
         series, units = _from_raster(scene, sensors, per_parcel=per_parcel, window=window, rng=rng)
     onto = series[0].day if day is None else np.asarray(day, dtype=np.int64)
-    return _joined(series, units, onto=onto)
+    return joined(series, units, onto=onto)
 
 
 def _from_points(scene: xr.DataTree, sensors: Sequence[str]) -> tuple[list[Series], Units]:
@@ -97,7 +97,23 @@ def _from_raster(
     return series, units
 
 
-def _joined(series: list[Series], units: Units, *, onto: IntArray) -> Samples:
+def joined(series: list[Series], units: Units, *, onto: IntArray) -> Samples:
+    """Samples from the series of all sensors at the same places.
+
+    Parameters
+    ----------
+    series : list of Series (sample, time, channel) [any]
+        NaN where missing.
+    units : Units (sample,)
+        What each sample is.
+    onto : ndarray (day,) [day]
+        Days wanted, rising.
+
+    Returns
+    -------
+    Samples (sample, day, channel) [any]
+        A sample that one of the sensors never saw is dropped and counted.
+    """
     keep, unseen = _seen_by_all(series)
     seen = [Series(sensor=s.sensor, values=s.values[keep], day=s.day, channel=s.channel) for s in series]
     x, observed = stack_series(seen, onto=onto)

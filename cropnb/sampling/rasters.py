@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -82,6 +82,56 @@ def raster_units(scene: xr.DataTree, *, per_parcel: int, rng: np.random.Generato
     require(
         per_parcel >= 1, f"samples: per_parcel {per_parcel}; expected at least 1. Draw one pixel or more."
     )
+    everything = _labelled(scene)
+    _, which = np.unique(everything.units.parcel, return_inverse=True)
+    return everything.take(_draw(which, most=np.full(which.size, per_parcel), rng=rng))
+
+
+def stratified_units(scene: xr.DataTree, *, share: float, rng: np.random.Generator) -> tuple[Pixels, Units]:
+    """A share of the pixels of each class, drawn at random without replacement, and their units.
+
+    Parameters
+    ----------
+    scene : DataTree
+        Raster scene with `/labels`.
+    share : float () [1]
+        Of the labelled pixels of each class, above 0, at most 1; rounded, but one pixel at least.
+    rng : Generator
+        Source of the draw.
+
+    Returns
+    -------
+    pixels : Pixels (sample,) [unit of the coordinates]
+        In reading order.
+    units : Units (sample,)
+        As of `raster_units`.
+
+    Raises
+    ------
+    SchemaError
+        If `share` is out of its range or nothing is labelled.
+    """
+    require(0 < share <= 1, f"samples: share {share}; expected above 0 and at most 1. Take 0.1.")
+    everything = _labelled(scene)
+    class_id = everything.units.class_id
+    most = np.maximum(np.round(share * np.bincount(class_id)), 1).astype(np.int64)
+    return everything.take(_draw(class_id, most=most[class_id], rng=rng))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Labelled:
+    """All labelled pixels of a scene."""
+
+    pixels: Pixels
+    units: Units
+
+    def take(self, index: IntArray) -> tuple[Pixels, Units]:
+        units = self.units
+        part = {name: getattr(units, name)[index] for name in ("class_id", "group", "block", "parcel")}
+        return Pixels(y=self.pixels.y[index], x=self.pixels.x[index]), replace(units, **part)
+
+
+def _labelled(scene: xr.DataTree) -> _Labelled:
     labels = group_of(scene, "/labels").load()
     row, column = np.nonzero(labels["class_id"].values >= 0)
     require(row.size > 0, "labels: class_id is -1 everywhere; expected labelled pixels. Take a larger block.")
@@ -90,18 +140,10 @@ def raster_units(scene: xr.DataTree, *, per_parcel: int, rng: np.random.Generato
     )
     parcel = _with_stand_ins(parcel, class_id=class_id, block=block)
     _, first, which = np.unique(parcel, return_index=True, return_inverse=True)
-    drawn = _draw(which, per_parcel=per_parcel, rng=rng)
     home = block[first][which]
-    units = Units(
-        class_id=class_id[drawn],
-        group=home[drawn],
-        block=home[drawn],
-        parcel=parcel[drawn],
-        legend=Legend.from_json(labels.attrs["legend"]),
-        dropped={},
-    )
-    y, x = labels["y"].values[row[drawn]], labels["x"].values[column[drawn]]
-    return Pixels(y=y, x=x), units
+    legend = Legend.from_json(labels.attrs["legend"])
+    units = Units(class_id=class_id, group=home, block=home, parcel=parcel, legend=legend, dropped={})
+    return _Labelled(pixels=Pixels(y=labels["y"].values[row], x=labels["x"].values[column]), units=units)
 
 
 def _at(labels: xr.Dataset, name: str, row: IntArray, column: IntArray) -> IntArray:
@@ -118,13 +160,13 @@ def _with_stand_ins(parcel: IntArray, *, class_id: IntArray, block: IntArray) ->
     return np.where(parcel >= 0, parcel, made_up)
 
 
-def _draw(which: IntArray, *, per_parcel: int, rng: np.random.Generator) -> IntArray:
-    """Positions of up to `per_parcel` random members of each unit, rising."""
+def _draw(which: IntArray, *, most: IntArray, rng: np.random.Generator) -> IntArray:
+    """Positions of up to `most` random members of each unit, rising; `most` is given at every member."""
     shuffled = rng.permutation(len(which))
     by_unit = shuffled[np.argsort(which[shuffled], kind="stable")]
     unit = which[by_unit]
     rank = np.arange(len(unit)) - np.searchsorted(unit, unit, side="left")
-    return np.sort(by_unit[rank < per_parcel])
+    return np.sort(by_unit[rank < most[by_unit]])
 
 
 def raster_series(

@@ -192,6 +192,59 @@ def group_folds(
     return folds
 
 
+def share_split(
+    samples: Samples,
+    *,
+    shares: tuple[float, float, float] = (0.6, 0.2, 0.2),
+    unit: Unit = "block",
+    rng: np.random.Generator,
+) -> Fold:
+    """One split into train, valid and test by whole units, in shares of the units.
+
+    Parameters
+    ----------
+    samples : Samples (sample,)
+        What to split.
+    shares : tuple of float (3,) [1]
+        Of the units that train, validate and test; the 10 km squares of [Liu2024], 3.2.5, fall 60/20/20.
+    unit : str
+        `group`, `block` or `parcel`.
+    rng : Generator
+        Source of the shuffle.
+
+    Returns
+    -------
+    Fold
+        Checked by `check_disjoint`, parcels too.
+
+    Raises
+    ------
+    SchemaError
+        If the shares do not sum to 1 or there are too few units for them.
+    LeakageError
+        If a parcel lies in two of the units.
+    """
+    require(unit in UNITS, f"share_split: unit {unit!r}; expected one of {UNITS}. Name one of these.")
+    require(
+        bool(np.isclose(sum(shares), 1)) and min(shares) > 0,
+        f"share_split: shares {shares}; expected three positive numbers that sum to 1. Take (0.6, 0.2, 0.2).",
+    )
+    ids: IntArray = getattr(samples, unit)
+    units = rng.permutation(np.unique(ids))
+    ends = np.round(np.cumsum(shares) * units.size).astype(int)
+    require(
+        bool(np.all(np.diff([0, *ends]) > 0)),
+        f"share_split: {units.size} different {unit} for shares {shares}; expected one for each part. Take "
+        "a smaller unit or other shares.",
+    )
+    parts = np.split(units, ends[:-1])
+    train, valid, test = (np.flatnonzero(np.isin(ids, part)) for part in parts)
+    fold = Fold(train=train, valid=valid, test=test)
+    check_disjoint(fold, ids, unit)
+    check_disjoint(fold, samples.parcel, "parcel")
+    return fold
+
+
 def _check_sizes(samples: Samples, *, n_fold: int, valid_share: float) -> None:
     require(n_fold >= 2, f"folds: n_fold {n_fold}; expected at least 2. Take 5.")
     require(
