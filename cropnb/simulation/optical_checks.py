@@ -9,7 +9,7 @@ from cropnb.simulation.canopy_spectra import load_canopy_spectra
 from cropnb.simulation.optical_parameters import OPTICAL_SENSORS, OpticalSensor, Surfaces
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.raster import Ground
-from cropnb.simulation.rules import require_known
+from cropnb.simulation.rules import require_known, require_share
 
 _COVERS = tuple(ground.name.lower() for ground in Ground if ground is not Ground.FIELD)
 
@@ -33,6 +33,7 @@ def check_optics(parameters: Parameters) -> None:
     known = parameters.optics.sentinel2.bands
     require_known("optics.sentinel2.bands", known, SENTINEL2_BANDS)
     _check_clouds_and_cameras(parameters)
+    _check_flowers(parameters)
 
 
 def _check_surfaces(surfaces: Surfaces, crops: tuple[str, ...]) -> None:
@@ -121,3 +122,18 @@ def _check_clouds_and_cameras(parameters: Parameters) -> None:
         0 <= near < far,
         f"optics.cameras.view_m: {[near, far]}; expected a nearer and a farther distance. Sort them.",
     )
+
+
+def _check_flowers(parameters: Parameters) -> None:
+    require_known("flowers", parameters.flowers, tuple(parameters.crops))
+    for crop, flowers in parameters.flowers.items():
+        where = f"flowers.{crop}"
+        require(
+            flowers.start < flowers.end,
+            f"{where}.end: day {flowers.end} is not after start, day {flowers.start}. Sort them.",
+        )
+        require(flowers.width_d > 0, f"{where}.width_d: {flowers.width_d:g}; expected above 0. Raise it.")
+        require_share(f"{where}.share", flowers.share)
+        require_known(f"{where}.reflectance", flowers.reflectance, parameters.optics.surfaces.bands)
+        for band, value in flowers.reflectance.items():
+            require_share(f"{where}.reflectance.{band}", value)

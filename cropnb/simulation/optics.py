@@ -15,6 +15,7 @@ from cropnb.simulation.arrays import Floats, Integers
 from cropnb.simulation.canopy_spectra import load_canopy_spectra
 from cropnb.simulation.clouds import Sky, draw_clouds, look_up, under_sky, usable
 from cropnb.simulation.effects import FieldEffects
+from cropnb.simulation.flowering import with_flowers
 from cropnb.simulation.foliage import make_foliage, with_weeds
 from cropnb.simulation.growth import Growth
 from cropnb.simulation.imaging import SceneErrors, draw_scene_errors, take_band
@@ -118,6 +119,7 @@ def colours(
     ground = ground_reflectance(parameters, fields, foliage, weather, day=day)
     zenith = sun_zeniths(parameters, day, solar_time_h=solar_time_h)
     of_fields = field_colours(parameters, fields, foliage, ground, sun_zenith_deg=zenith)
+    of_fields = with_flowers(of_fields, parameters, fields, growth, weather)
     of_covers = cover_colours(surfaces, parameters.covers, day=day)
     return Colours(*(np.concatenate(pair) for pair in zip(_pair(of_fields), _pair(of_covers), strict=True)))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cropnb.simulation.cutting_parameters import Cuts
 from cropnb.simulation.days import Day
+from cropnb.simulation.flowering_parameters import Flowers
 from cropnb.simulation.optical_parameters import Optics
 from cropnb.simulation.radar_parameters import Decorrelation, Radar
 from cropnb.simulation.rotation_parameters import Rotation
@@ -257,6 +258,7 @@ class Parameters:
     moisture: MoistureParameters
     crops: dict[str, Crop]
     cuts: dict[str, Cuts]
+    flowers: dict[str, Flowers]
     after_harvest: AfterHarvest
     flooding: Flooding
     effects: Effects
