@@ -8,6 +8,15 @@ from cropnb.simulation.cameras import simulate_cameras
 from cropnb.simulation.configuration import load_parameters, parameter_table
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.scene import simulate
+from cropnb.simulation.variation import vary
 from cropnb.simulation.version import sim_version
 
-__all__ = ["Parameters", "load_parameters", "parameter_table", "sim_version", "simulate", "simulate_cameras"]
+__all__ = [
+    "Parameters",
+    "load_parameters",
+    "parameter_table",
+    "sim_version",
+    "simulate",
+    "simulate_cameras",
+    "vary",
+]

@@ -17,13 +17,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
-from cropnb.parameter_files import read_parameter_file
+from cropnb.parameter_files import base_files, read_parameter_file
 from cropnb.schema import SchemaError, require
-from cropnb.simulation.checks import check_parameters
+from cropnb.simulation.all_checks import check_all
 from cropnb.simulation.days import Day
-from cropnb.simulation.optical_checks import check_optics
 from cropnb.simulation.parameters import Parameters
-from cropnb.simulation.practice_checks import check_practice
 
 TAGS = ("T", "V", "D", "K", "A", "C")
 _YEAR_DAYS = 365
@@ -57,10 +55,12 @@ def load_parameters(path: Path, *, preset: str) -> Parameters:
         f"preset {preset!r} is not in {path.name}; it has {', '.join(presets) or 'none'}. Use one of these.",
     )
     table |= {"preset": presets[preset], "preset_name": _plain(preset)}
-    parameters: Parameters = _build(Parameters, table, "")
-    check_parameters(parameters)
-    check_optics(parameters)
-    check_practice(parameters)
+    try:
+        parameters: Parameters = _build(Parameters, table, "")
+        check_all(parameters)
+    except SchemaError as error:
+        files = " built on ".join(file.name for file in base_files(path))
+        raise SchemaError(f"{files}: {error}") from error
     return parameters
 
 
@@ -120,9 +120,10 @@ def _build(kind: Any, table: Any, where: str) -> Any:
         near = difflib.get_close_matches(key, hints, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"Use one of {', '.join(hints)}."
         require(key in hints, f"unknown key {where + key!r}. {hint} Else remove it.")
-    missing = [field.name for field in dataclasses.fields(kind) if field.name not in table]
+    required = [f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING]
+    missing = [name for name in required if name not in table]
     require(not missing, f"{where.rstrip('.') or 'file'}: no {', '.join(missing)}. Add what is missing.")
-    return kind(**{key: _convert(hint, table[key], f"{where}{key}") for key, hint in hints.items()})
+    return kind(**{key: _convert(hints[key], entry, f"{where}{key}") for key, entry in table.items()})
 
 
 def _convert(hint: Any, entry: Any, where: str) -> Any:
