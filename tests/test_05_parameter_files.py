@@ -88,7 +88,7 @@ def test_two_files_cannot_build_on_each_other(tmp_path: Path) -> None:
 
 def test_parameter_files_are_told_from_other_scenes() -> None:
     found = {path.stem for path in parameter_files(SCENES)}
-    assert {"county", "county-2017", "county-2018", "county-2018-a", "county-2018-b"} <= found
+    assert {"county", "county-2018", "county-2018-a", "county-2018-b"} <= found
     assert "canada-2017" not in found
 
 

@@ -107,6 +107,72 @@ def test_bad_values_are_refused_with_key_and_remedy(
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
+FAULTS = {
+    "unknown key": (
+        "radar.tracks.32",
+        'nesz_dp = { value = -24.0, unit = "dB", tag = "A", source = "test" }',
+        ["radar.tracks.32.nesz_dp", "Did you mean 'nesz_db'", "remove it"],
+    ),
+    "unknown table": (
+        "radr",
+        'n_looks = { value = 3.0, unit = "1", tag = "A", source = "test" }',
+        ["'radr'", "Did you mean 'radar'", "remove it"],
+    ),
+    "shares": (
+        "landscape.cover_shares",
+        'water = { value = 0.17, unit = "1", tag = "A", source = "test" }',
+        ["landscape.cover_shares", "sum to 1.1", "Change one"],
+    ),
+    "dates": (
+        "radar.tracks.105.acquisitions",
+        '2017 = { value = ["06-04", "05-23"], unit = "month-day", tag = "A", source = "test" }',
+        ["radar.tracks.105.acquisitions.2017", "day 142 follows day 154", "Sort them"],
+    ),
+    "crop": (
+        "allocation.priors",
+        'sorghum = { value = 0.0, unit = "1", tag = "A", source = "test" }',
+        ["allocation.priors", "unknown sorghum", "use maize"],
+    ),
+    "calendar": (
+        "crops.maize",
+        'up50 = { value = "04-30", unit = "month-day", tag = "A", source = "test" }',
+        ["crops.maize.up50", "not after sow", "Sort them"],
+    ),
+    "coherence": (
+        "radar.tracks.32",
+        'sys_coh = { value = 1.2, unit = "1", tag = "A", source = "test" }',
+        ["radar.tracks.32.sys_coh: 1.2", "Set 1"],
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("built_on", [False, True])
+def test_faults_are_told_with_file_key_and_remedy(tmp_path: Path, fault: str, built_on: bool) -> None:
+    table, line, words = FAULTS[fault]
+    text, path = COUNTY.read_text(encoding="utf-8"), tmp_path / "mine.toml"
+    if built_on:
+        (tmp_path / "county.toml").write_text(text, encoding="utf-8")
+        path.write_text(f'base = "county.toml"\n[{table}]\n{line}\n', encoding="utf-8")
+    else:
+        path.write_text(with_line(text, table, line), encoding="utf-8")
+    with pytest.raises(SchemaError) as caught:
+        load_parameters(path, preset="smoke")
+    file = "mine.toml built on county.toml: " if built_on else "mine.toml: "
+    assert str(caught.value).startswith(file)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def with_line(text: str, table: str, line: str) -> str:
+    """Text with a line in a table, in place of the one with the same key there."""
+    if f"[{table}]" not in text:
+        return f"{text}\n[{table}]\n{line}\n"
+    head, body = text.split(f"[{table}]\n")
+    key, (own, *others) = line.partition(" = ")[0], body.split("\n[")
+    kept = [old for old in own.splitlines() if not old.startswith(f"{key} = ")]
+    return head + f"[{table}]\n" + "\n[".join(["\n".join([line, *kept]) + "\n", *others])
+
+
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
     lines = COUNTY.read_text(encoding="utf-8").splitlines()
     path = tmp_path / "short.toml"

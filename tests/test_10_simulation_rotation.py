@@ -31,7 +31,7 @@ def mini(scene: str) -> Parameters:
     return load_parameters(FOLDER / f"{scene}.toml", preset="mini")
 
 
-FIRST, SECOND = mini("county-2017"), mini("county-2018")
+FIRST, SECOND = mini("county"), mini("county-2018")
 NAMES = tuple(FIRST.crops)
 
 
@@ -229,9 +229,7 @@ def test_sites_lie_in_the_county_apart_from_mini_and_have_their_own_crops(
 
 def test_seasons_and_sites_are_scenes_of_the_catalogue() -> None:
     entries = catalogue()
-    assert {"county-2017-mini", "county-2018-mini", "county-2018-a-tile", "cameras-2019-network"} <= set(
-        entries
-    )
+    assert {"county-mini", "county-2018-mini", "county-2018-a-tile", "cameras-2019-network"} <= set(entries)
     assert "county-2018-b-mini" not in entries  # a site is one place
     assert entries["county-2018-mini"].season == "2018-05-01/2018-09-30"
     assert entries["county-2018-b-tile"].preset == "tile"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cropnb.features.coherence import expected_coherence
+from cropnb.features.coherence_bias import expected_coherence
 from cropnb.features.speckle import lee
 from cropnb.paths import data_folder
 from cropnb.scenes import validate
@@ -153,8 +153,8 @@ def test_estimated_coherence_follows_the_truth_with_its_bias(county: xr.DataTree
         true, got = near[f"coherence_{pol}"].values[:, alone], pairs[pol].values[:, alone]
         expected = expected_coherence(xr.DataArray(true), n_looks=LOOKS).values
         # texture makes looks unequal, so that there are fewer of them
-        assert got.mean() == pytest.approx(expected.mean(), abs=0.03)
-        of_pair = np.corrcoef(got.mean(axis=1), expected.mean(axis=1))[0, 1]
+        assert np.nanmean(got) == pytest.approx(expected.mean(), abs=0.03)
+        of_pair = np.corrcoef(np.nanmean(got, axis=1), expected.mean(axis=1))[0, 1]
         assert of_pair > 0.95
 
 
@@ -167,9 +167,27 @@ def test_vv_is_more_coherent_than_vh_and_growth_takes_coherence(county: xr.DataT
     bare = crop & (np.maximum(*lai) < 0.3)
     closed = crop & (np.minimum(*lai) > 3)
     vv, vh = pairs.vv.values, pairs.vh.values
-    assert vv[:, crop].mean() > vh[:, crop].mean()
-    assert vv[bare].mean() > vh[bare].mean() + 0.02
-    assert vv[bare].mean() > vv[closed].mean() + 0.1
+    assert np.nanmean(vv[:, crop]) > np.nanmean(vh[:, crop])
+    assert np.nanmean(vv[bare]) > np.nanmean(vh[bare]) + 0.02
+    assert np.nanmean(vv[bare]) > np.nanmean(vv[closed]) + 0.1
+
+
+def test_a_factor_on_coherence_is_named_as_imposed(smoke: xr.DataTree) -> None:
+    tracks = SMOKE.radar.tracks
+    tracks = {"32": tracks["32"], "105": replace(tracks["105"], sys_coh=0.5)}
+    imposed = with_products(
+        simulate(replace(SMOKE, radar=replace(SMOKE.radar, tracks=tracks)), progress=False)
+    )
+    for name in ("slc", "coherence"):
+        assert "0.5 on relative orbit 105" in imposed[f"/sentinel1/105/{name}"].attrs["imposed"]
+        assert "imposed" not in imposed[f"/sentinel1/32/{name}"].attrs
+    assert "0.5 on relative orbit 105" in imposed["/truth/coherence_vv"].attrs["imposed"]
+    assert not any("imposed" in smoke[path].attrs for path in smoke.groups)
+    of_105 = smoke["/truth/pair_orbit"].values == 105
+    before, after = (scene["/truth/coherence_vv"].values for scene in (smoke, imposed))
+    assert (before[~of_105] == after[~of_105]).all()
+    crop = np.isfinite(smoke["/truth/lai"].values[0])  # buildings keep their fixed part
+    assert np.median((after - before / 2)[of_105][:, crop]) == pytest.approx(0, abs=1e-6)
 
 
 def test_looks_and_scenes_that_cannot_be_are_refused(smoke: xr.DataTree) -> None:
@@ -186,7 +204,7 @@ def test_pixels_of_the_labels_lie_between_those_of_the_products(smoke: xr.DataTr
     """A plane stays a plane; each tile takes from itself alone, also at its border."""
     labels, c2 = smoke["labels"], smoke["/sentinel1/105/c2"].to_dataset().isel(time=[0])
     plane = c2.y / 7 + c2.x / 3
-    flat = c2.assign(c_vv_vv=0 * c2.c_vv_vv.astype(float) + plane)
+    flat = c2.assign(c_vv_vv=0 * c2.c_vv_vv.astype(float).fillna(0) + plane)
     got = at_pixels(flat, y=labels.y, x=labels.x)
     assert got.c_vv_vv.shape == (1, *labels.class_id.shape)
     assert got.y.values.tolist() == labels.y.values.tolist()

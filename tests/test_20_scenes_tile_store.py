@@ -128,6 +128,15 @@ def test_tiles_of_another_scene_are_not_kept(
     same(open_scene(write_tiles(SMALL, path, progress=False)), whole)
 
 
+def test_cameras_of_all_tiles_stand_in_the_store(tmp_path: Path) -> None:
+    preset = with_preset(n_row=2, n_column=2, n_pixel=40)
+    optics = replace(preset.optics, cameras=replace(preset.optics.cameras, n_per_tile=2))
+    parameters = replace(preset, optics=optics)
+    stored = open_scene(write_tiles(parameters, tmp_path / "cameras.zarr", progress=False))
+    assert stored["cameras"].sizes["site"] == 8
+    same(stored, simulate(parameters, progress=False))
+
+
 def test_work_decides_what_is_kept(tmp_path: Path, whole: xr.DataTree) -> None:
     path = write_tiles(SMALL, tmp_path / "a.zarr", work=without_truth_series, progress=False)
     stored = open_scene(path)

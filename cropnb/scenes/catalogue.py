@@ -18,6 +18,7 @@ from cropnb.scenes.store import Chunks, open_store
 from cropnb.schema import SchemaError, require
 
 SIMULATED = "simulated"
+_OTHER_NAMES = {"county-2017": "county"}  # its first season, beside county-2018: the same scenes
 
 
 def catalogue() -> dict[str, SceneEntry]:
@@ -75,7 +76,7 @@ def scene_entry(name: str) -> SceneEntry:
     Parameters
     ----------
     name : str
-        Its name in the catalogue.
+        Its name in the catalogue; `county-2017-<preset>` is another name of `county-<preset>`.
 
     Returns
     -------
@@ -87,12 +88,14 @@ def scene_entry(name: str) -> SceneEntry:
     SchemaError
         If there is no scene of that name.
     """
-    entries = catalogue()
+    entries, asked = catalogue(), name
+    for other, listed in _OTHER_NAMES.items():
+        name = name.replace(other, listed) if name.startswith(f"{other}-") else name
     if name not in entries:
         raise SchemaError(
             problem(
                 "scene",
-                f"{name!r} is neither in the catalogue nor a folder",
+                f"{asked!r} is neither in the catalogue nor a folder",
                 expected=", ".join(entries),
                 remedy=f"Did you mean {' or '.join(nearest(name, entries, n=2))}? A scene of your own is "
                 "opened by the path of its Zarr folder.",

@@ -18,6 +18,7 @@ from cropnb.features.coherence import coherence_pairs
 from cropnb.features.covariance import c2_from_slc, multilook
 from cropnb.scenes.build import group_at, group_dataset
 from cropnb.schema import C2, COHERENCE, require
+from cropnb.simulation.radar_groups import IMPOSED
 
 LOOKS = (1, 3)  # azimuth, range: 15 x 15 m of samples of 15 x 5 m
 WINDOW = (3, 9)  # azimuth, range: 45 x 45 m
@@ -220,4 +221,5 @@ def _has_pairs(slc: xr.Dataset) -> bool:
 
 
 def _orbit_of(slc: xr.Dataset) -> dict[str, object]:
-    return {name: slc.attrs[name] for name in ("relative_orbit", "orbit_direction")}
+    kept = {name: slc.attrs[name] for name in ("relative_orbit", "orbit_direction")}
+    return kept | {name: slc.attrs[name] for name in (IMPOSED,) if name in slc.attrs}

@@ -23,6 +23,8 @@ from cropnb.simulation.seeds import Tile
 
 PROGRESS = "cropnb-tiles.json"  # beside the unfinished store: what is being written, which tiles are there
 _PLACE = ("y", "x")
+_SITE = "site"  # cameras, as many in each tile
+_PIXEL = {"row": "y", "column": "x"}  # coordinates of sites, counted within the tile
 _N_PARCEL = "n_parcel"
 
 
@@ -77,20 +79,22 @@ class Canvas:
         new.write_text(json.dumps({"identity": self.identity, "tiles": tiles}), encoding="utf-8")
         new.replace(self.workshop / PROGRESS)  # whole or not at all
 
-    def stretch(self, tree: xr.DataTree) -> None:
-        """Lay out arrays of the whole scene, coordinates filled in, maps still empty.
+    def stretch(self, tree: xr.DataTree, number: int) -> None:
+        """Lay out arrays of the whole scene, coordinates filled in, maps and series of sites still empty.
 
         Parameters
         ----------
         tree : DataTree
-            Scene of the first tile.
+            Scene of one tile.
+        number : int () [1]
+            Place of that tile among those of the scene.
         """
         for path in tree.groups:
-            whole = self._whole(group_at(tree, path, inherit=False).drop_encoding())
+            whole = self._whole(group_at(tree, path, inherit=False).drop_encoding(), number)
             whole.to_zarr(self.folder, group=path, mode="a", compute=False, consolidated=False, zarr_format=2)
 
     def paint(self, tree: xr.DataTree, number: int) -> Summary:
-        """Write the maps of one tile.
+        """Write the maps and the sites of one tile.
 
         Parameters
         ----------
@@ -107,12 +111,15 @@ class Canvas:
         store, tile = self._store(), scene_tiles(self.parameters)[number]
         means: dict[str, list[float]] = {}
         for path in tree.groups:
-            for name, variable in tree[path].data_vars.items():
+            group = group_at(tree, path, inherit=False)
+            for name, variable in group.variables.items():
                 key = f"{path.strip('/')}/{name}"
                 if set(_PLACE) <= set(variable.dims):
                     region = self._region(map(str, variable.dims), variable.shape, tile)
                     _array(store, key)[region] = variable.to_numpy()
-                elif variable.dtype.kind == "f":
+                elif _SITE in variable.dims:
+                    _array(store, key)[_nth(variable, number)] = self._in_scene(str(name), variable, tile)
+                elif name in group.data_vars and variable.dtype.kind == "f":
                     means[key] = variable.to_numpy().astype(float).tolist()
         return Summary(int(tree.attrs.get(_N_PARCEL, 0)), means)
 
@@ -128,7 +135,7 @@ class Canvas:
         """
         store = self._store()
         store.attrs[_N_PARCEL] = sum(summary.n_parcel for summary in done.values())
-        for key in done[0].means:
+        for key in next(iter(done.values())).means:
             values = np.array([done[number].means[key] for number in sorted(done)])
             _array(store, key)[...] = values.mean(axis=0)
         self._fill_holes(store)
@@ -140,46 +147,60 @@ class Canvas:
     def _store(self) -> zarr.Group:
         return zarr.open_group(self.folder, mode="r+", zarr_format=2)
 
-    def _whole(self, group: xr.Dataset) -> xr.Dataset:
-        """Group of the whole scene: maps lazy and empty, everything else as it is."""
-        variables = {name: self._stretched(v) for name, v in group.variables.items()}
+    def _whole(self, group: xr.Dataset, number: int) -> xr.Dataset:
+        """Group of the whole scene: maps and sites lazy and empty, everything else as it is."""
+        variables = {name: self._stretched(v, number) for name, v in group.variables.items()}
         coords = {name: variables.pop(name) for name in group.coords}
         return xr.Dataset(variables, coords=coords, attrs=group.attrs)
 
-    def _stretched(self, variable: xr.Variable) -> xr.Variable:
+    def _stretched(self, variable: xr.Variable, number: int) -> xr.Variable:
         if variable.dims in (("y",), ("x",)):
-            return self._coordinate(variable)
-        if not set(_PLACE) <= set(variable.dims):
-            return variable
+            return self._coordinate(variable, number)
         preset = self.parameters.preset
-        times = {"y": preset.n_row, "x": preset.n_column}
+        if set(_PLACE) <= set(variable.dims):
+            times = {"y": preset.n_row, "x": preset.n_column}
+        elif _SITE in variable.dims:
+            times = {_SITE: len(scene_tiles(self.parameters))}
+        else:
+            return variable
         sizes = {str(dim): int(size) for dim, size in variable.sizes.items()}
         shape = [size * times.get(dim, 1) for dim, size in sizes.items()]
         chunks = [
-            _divisor(size, CHUNKS[dim]) if dim in times else min(size, CHUNKS.get(dim, size))
+            _divisor(size, CHUNKS.get(dim, size)) if dim in times else min(size, CHUNKS.get(dim, size))
             for dim, size in sizes.items()
         ]
         empty = da.zeros(shape, dtype=variable.dtype, chunks=chunks)
         return xr.Variable(variable.dims, empty, variable.attrs)
 
-    def _coordinate(self, variable: xr.Variable) -> xr.Variable:
-        """Positions in all rows or columns, from those in the first tile."""
-        preset, first = self.parameters.preset, scene_tiles(self.parameters)[0]
+    def _coordinate(self, variable: xr.Variable, number: int) -> xr.Variable:
+        """Positions in all rows or columns, from those in one tile."""
+        preset, tile = self.parameters.preset, scene_tiles(self.parameters)[number]
         step = self.parameters.scene.grid_square_m
         if variable.dims == ("y",):
-            shift = -step * (np.arange(preset.n_row) + preset.first_row - first.row)
+            shift = -step * (np.arange(preset.n_row) + preset.first_row - tile.row)
         else:
-            shift = step * (np.arange(preset.n_column) + preset.first_column - first.column)
+            shift = step * (np.arange(preset.n_column) + preset.first_column - tile.column)
         return xr.Variable(variable.dims, (shift[:, None] + variable.to_numpy()).ravel(), variable.attrs)
 
     def _region(self, dims: Iterable[str], shape: Iterable[int], tile: Tile) -> tuple[slice, ...]:
         """Where a tile lies in an array, given the shape of its part."""
-        preset = self.parameters.preset
-        place = {"y": tile.row - preset.first_row, "x": tile.column - preset.first_column}
+        place = self._tiles_before(tile)
         return tuple(
             slice(place[dim] * n, (place[dim] + 1) * n) if dim in place else slice(None)
             for dim, n in zip(dims, shape, strict=True)
         )
+
+    def _in_scene(self, name: str, variable: xr.Variable, tile: Tile) -> np.ndarray:
+        """Values at the sites of a tile; their rows and columns are counted from the scene's corner."""
+        values = variable.to_numpy()
+        if name not in _PIXEL:
+            return values
+        moved: np.ndarray = values + self.parameters.preset.n_pixel * self._tiles_before(tile)[_PIXEL[name]]
+        return moved
+
+    def _tiles_before(self, tile: Tile) -> dict[str, int]:
+        preset = self.parameters.preset
+        return {"y": tile.row - preset.first_row, "x": tile.column - preset.first_column}
 
     def _fill_holes(self, store: zarr.Group) -> None:
         """Missing values in the squares that have no tile."""
@@ -202,6 +223,12 @@ def _keys(store: zarr.Group) -> list[str]:
 
 def _array(store: zarr.Group, key: str) -> zarr.Array[Any]:
     return cast("zarr.Array[Any]", store[key])
+
+
+def _nth(variable: xr.Variable, number: int) -> tuple[slice, ...]:
+    """Where the sites of a tile lie among those of all tiles."""
+    own = {_SITE: slice(number * variable.sizes[_SITE], (number + 1) * variable.sizes[_SITE])}
+    return tuple(own.get(str(dim), slice(None)) for dim in variable.dims)
 
 
 def _divisor(size: int, most: int) -> int:

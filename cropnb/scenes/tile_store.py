@@ -24,9 +24,11 @@ from cropnb.scenes.errors import problem
 from cropnb.scenes.from_slc import with_products
 from cropnb.scenes.tile_canvas import Canvas, Summary
 from cropnb.schema import require
+from cropnb.simulation.coverage import sees
 from cropnb.simulation.grid import scene_tiles
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.scene import simulate_square
+from cropnb.simulation.tracks import scene_tracks
 
 TileWork = Callable[[xr.DataTree], xr.DataTree]
 
@@ -71,8 +73,8 @@ def write_tiles(
     -----
     One tile is in memory per process. A run that was cut off keeps the tiles that were finished when it is
     called again with the same parameters, version of the simulator and `work`; otherwise it begins anew.
-    Squares outside the county are NaN, -1 or False. Where the preset asks for single-look images, C2 and
-    coherence are computed from those of each tile, before `work`.
+    Squares outside the county are NaN, -1 or False; cameras stand tile after tile along `site`. Where the
+    preset asks for single-look images, C2 and coherence are computed from those of each tile, before `work`.
     """
     path = Path(path)
     require(
@@ -82,7 +84,8 @@ def write_tiles(
     canvas = Canvas(path.with_name(path.name + ".partial"), parameters, _identity(parameters, work))
     done = canvas.begin()
     if not done:
-        done[0] = _begin(canvas, work)
+        first = _all_tracks_see(parameters)
+        done[first] = _begin(canvas, work, first)
         canvas.note(done)
     n_tile = len(scene_tiles(parameters))
     todo = [number for number in range(n_tile) if number not in done]
@@ -115,12 +118,18 @@ def without_truth_series(scene: xr.DataTree) -> xr.DataTree:
     return xr.DataTree.from_dict(groups | {"/truth": truth.drop_vars(dated)})
 
 
-def _begin(canvas: Canvas, work: TileWork | None) -> Summary:
+def _all_tracks_see(parameters: Parameters) -> int:
+    """Number of the first tile of which no track misses all: the contract wants data on every date."""
+    tiles, tracks = scene_tiles(parameters), scene_tracks(parameters)
+    return next(n for n, tile in enumerate(tiles) if all(sees(parameters, tile, t) for t in tracks))
+
+
+def _begin(canvas: Canvas, work: TileWork | None, number: int) -> Summary:
     """The first tile, which shows what the store has to hold, and is checked against the contract."""
-    tree = _tile_scene(canvas.parameters, work, 0)
+    tree = _tile_scene(canvas.parameters, work, number)
     validate(tree)
-    canvas.stretch(tree)
-    return canvas.paint(tree, 0)
+    canvas.stretch(tree, number)
+    return canvas.paint(tree, number)
 
 
 def _make(canvas: Canvas, work: TileWork | None, number: int) -> Summary:

@@ -9,9 +9,12 @@ from itertools import pairwise
 import numpy as np
 
 from cropnb.schema import require
+from cropnb.simulation.coverage import sees
 from cropnb.simulation.grid import scene_tiles
 from cropnb.simulation.parameters import INSIDE, OUTSIDE, Crop, Parameters
+from cropnb.simulation.radar_parameters import Track
 from cropnb.simulation.rules import require_known, require_sum_one
+from cropnb.simulation.tracks import scene_tracks
 
 COVERS = ("water", "grass", "forest", "residential", "crop")
 VILLAGE = ("tree", "garden", "building")
@@ -37,6 +40,7 @@ def check_parameters(parameters: Parameters) -> None:
     _check_decorrelation(parameters)
     _check_sizes(parameters)
     _check_outline(parameters)
+    _check_coverage(parameters)
 
 
 def _check_classes(parameters: Parameters) -> None:
@@ -99,6 +103,25 @@ def _check_tracks(parameters: Parameters) -> None:
             or str(parameters.scene.year) in track.acquisitions,
             f"radar.tracks.{name}.acquisitions: none for {parameters.scene.year}, the scene's year; expected "
             f"it beside {', '.join(track.acquisitions) or 'none'}. Add it, or drop that track.",
+        )
+        _check_track(name, track)
+
+
+def _check_track(name: str, track: Track) -> None:
+    require(
+        0 < track.sys_coh <= 1,
+        f"radar.tracks.{name}.sys_coh: {track.sys_coh:g}; expected above 0, up to 1. Set 1, which is what "
+        "physics gives.",
+    )
+
+
+def _check_coverage(parameters: Parameters) -> None:
+    """Each track sees some of the preset: a group without any data breaks the contract of scenes."""
+    for track in scene_tracks(parameters):
+        require(
+            any(sees(parameters, tile, track) for tile in scene_tiles(parameters)),
+            f"radar.tracks.{track.relative_orbit}.west_edge_m: {track.west_edge_m:g} m; expected less than "
+            "the easting of some tile. Lower it, move the preset east, or leave the track out of its tracks.",
         )
 
 

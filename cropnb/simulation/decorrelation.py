@@ -13,7 +13,7 @@ VV is the more coherent of the two in fields comes from its larger share of soil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +37,10 @@ class Persistence:
     def of_ground(self) -> Floats:
         """Correlation (row, step) of the ground, the fixed part included."""
         return self.fixed[:, None] + (1 - self.fixed[:, None]) * self.ground
+
+    def times(self, factor: float) -> Persistence:
+        """With a factor on all but the fixed part, which no acquisition can take away."""
+        return replace(self, ground=factor * self.ground, canopy=factor * self.canopy)
 
 
 def persistence(parameters: Parameters, season: Season, weather: Weather) -> Persistence:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from cropnb.simulation.coverage import beyond_swath, blank, missing_samples
 from cropnb.simulation.landscape import Land
 from cropnb.simulation.mixing import Mixing
 from cropnb.simulation.observation import View, observe, speckled
@@ -51,7 +53,8 @@ def observe_tile(parameters: Parameters, tile: Tile, land: Land, season: Season,
     Returns
     -------
     dict (variable,) [1]
-        `<relative_orbit>/<variable>` for what is measured, (time, y, x) on the track's dates. True
+        `<relative_orbit>/<variable>` for what is measured, (time, y, x) on the track's dates, NaN where a
+        pixel is missing or beyond the swath. True
         `sigma0_vv` and `sigma0_vh` on all dates; true `coherence_vv` and `coherence_vh` (pair, y, x), track
         after track.
     """
@@ -130,15 +133,19 @@ def _watch(
     parameters: Parameters, tile: Tile, scatterers: Scatterers, mixing: Mixing, track: Track
 ) -> Iterator[_Date]:
     """What is measured on one track, and the truth about it; no more than two dates are held."""
-    views = observe(scatterers, mixing, parameters.radar, track, start=pair_starts(parameters, track))
+    start = pair_starts(parameters, track)
+    views = observe(scatterers, mixing, parameters.radar, track, start=start)
+    stream = partial(tile_rng, parameters.scene, tile=tile, channel=track.relative_orbit)
     if parameters.preset.single_look:
-        images = track_images(parameters, tile, scatterers, track)
-        for view, image in zip(views, images, strict=True):
-            yield _dated(view, vars(image))
+        gaps = stream(Stage.GAPS)
+        for view, image in zip(views, track_images(parameters, tile, scatterers, track), strict=True):
+            lost = missing_samples(parameters, tile, track, n_line=len(image.s_vv), rng=gaps)
+            yield _dated(view, blank(vars(image), lost))
         return
-    rng = tile_rng(parameters.scene, Stage.SPECKLE, tile, channel=track.relative_orbit)
+    beyond = beyond_swath(parameters, tile, track, width_m=2 * parameters.scene.cell_m)
+    rng = stream(Stage.SPECKLE)
     for view in views:
-        yield _dated(view, speckled(view.mean, parameters.radar, rng=rng))
+        yield _dated(view, blank(speckled(view.mean, parameters.radar, rng=rng), beyond))
 
 
 def _dated(view: View, measured: Arrays) -> _Date:

@@ -14,6 +14,7 @@ from cropnb.simulation.radar_parameters import Track
 from cropnb.simulation.slc import line_cells
 from cropnb.simulation.tracks import pair_starts, scene_passes, scene_tracks, track_days
 
+IMPOSED = "imposed"  # attribute of groups in which something was set that the physics does not give
 Coordinates = dict[str, xr.Variable]
 _TRUTH = {
     "coherence_vv": "true coherence VV, before any estimate",
@@ -46,7 +47,7 @@ def radar_groups(mosaic: dict[str, np.ndarray], parameters: Parameters) -> dict[
             key: (v.dims, mosaic[f"{orbit}/{key}"], {"units": v.units, "long_name": v.long_name})
             for key, v in schema.variables.items()
         }
-        attrs = {"relative_orbit": orbit, "orbit_direction": track.orbit_direction}
+        attrs = {"relative_orbit": orbit, "orbit_direction": track.orbit_direction} | _imposed([track])
         time = {"time": acquisition_times(parameters, _days(parameters, track))}
         groups[f"/sentinel1/{orbit}/{name}"] = xr.Dataset(variables, coords=time | place, attrs=attrs)
     return groups
@@ -116,8 +117,9 @@ def coherence_truth(mosaic: dict[str, np.ndarray], parameters: Parameters) -> xr
     pairs = list(_pairs(parameters))
     if not pairs:
         return truth
+    imposed = _imposed(scene_tracks(parameters))
     for name, text in _TRUTH.items():
-        truth[name] = (("pair", "y", "x"), mosaic[name], {"units": "1", "long_name": text})
+        truth[name] = (("pair", "y", "x"), mosaic[name], {"units": "1", "long_name": text} | imposed)
     orbits = np.array([orbit for orbit, _, _ in pairs])
     attrs = {"units": "1", "long_name": "relative orbit of the pair"}
     return truth.assign_coords(
@@ -125,6 +127,12 @@ def coherence_truth(mosaic: dict[str, np.ndarray], parameters: Parameters) -> xr
         second_time=acquisition_times(parameters, [second for _, _, second in pairs], dim="pair"),
         pair_orbit=xr.Variable("pair", orbits, attrs),
     )
+
+
+def _imposed(tracks: list[Track]) -> dict[str, str]:
+    """Attribute that tells whoever uses a coherence which factors were put on it, if any were."""
+    factors = [f"{t.sys_coh:g} on relative orbit {t.relative_orbit}" for t in tracks if t.sys_coh != 1]
+    return {IMPOSED: f"factor on coherence: {', '.join(factors)}"} if factors else {}
 
 
 def _days(parameters: Parameters, track: Track) -> list[int]:

@@ -9,7 +9,11 @@ from cropnb.simulation.days import Day
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """One relative orbit over the county; acquisitions by year."""
+    """One relative orbit over the county; acquisitions by year.
+
+    Land west of the easting `west_edge_m` lies beyond its swath. `sys_coh` multiplies all coherence of the
+    track; physics gives 1, any other value imposes an order of the tracks.
+    """
 
     relative_orbit: int
     orbit_direction: str
@@ -17,6 +21,8 @@ class Track:
     incidence_deg: float
     look_azimuth_deg: float
     nesz_db: float
+    west_edge_m: float = 0.0
+    sys_coh: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,7 @@ def make_scatterers(
     """
     return Scatterers(
         components=backscatter(parameters, land, season, weather, track),
-        persistence=persistence(parameters, season, weather),
+        persistence=persistence(parameters, season, weather).times(track.sys_coh),
         row=cell_rows(land, season),
         texture=texture,
         rho_quadrature=parameters.soil.rho_quadrature,

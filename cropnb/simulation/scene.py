@@ -71,11 +71,13 @@ def simulate(parameters: Parameters, *, progress: bool = True) -> xr.DataTree:
         "memory. Use cropnb.scenes.tile_store.write_tiles, or another preset.",
     )
     tiles = scene_tiles(parameters)
-    if len(tiles) == 1:  # a large one need not be in memory twice
-        return _tree(_numbered(parameters, tiles[0], 0), parameters)
     mosaic: TileArrays = {}
     for number, tile in enumerate(tqdm(tiles, unit="tile", disable=None if progress else True)):
-        _insert(mosaic, _numbered(parameters, tile, number), tile, parameters)
+        arrays = _numbered(parameters, tile, number)
+        if len(tiles) == 1:  # a large one need not be in memory twice
+            mosaic = arrays
+        else:
+            _insert(mosaic, arrays, tile, parameters)
     return _tree(mosaic, parameters)
 
 

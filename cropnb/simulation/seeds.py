@@ -32,6 +32,7 @@ class Stage(IntEnum):
     LABEL_NOISE = 8
     CAMERAS = 9
     SINGLE_LOOK = 10
+    GAPS = 11
 
 
 @dataclass(frozen=True)
