@@ -142,6 +142,22 @@ CAMERAS = GroupSchema(
     },
     coords=("time", "x", "y"),
 )
+REFERENCE = GroupSchema(
+    title="reference seasons of cameras",
+    variables={
+        name: VariableSchema(
+            dims=("season",),
+            units="day",
+            long_name=f"{name}, days since 1 January of `year`",
+            required=required,
+        )
+        for name, required in {
+            **dict.fromkeys(("sos50", "eos50"), True),
+            **dict.fromkeys(("sos15", "sos25", "peak", "eos25", "eos15"), False),
+        }.items()
+    },
+    coords=("site", "year"),
+)
 POINTS = GroupSchema(
     title="labelled points",
     variables={
@@ -189,6 +205,7 @@ GROUPS: dict[str, GroupSchema] = {
     "/sentinel2": OPTICAL,
     "/rapideye": OPTICAL,
     "/cameras": CAMERAS,
+    "/reference": REFERENCE,  # what others made of camera series: neither labels nor truth
     "/labels": LABELS,
     "/survey": LABELS,  # labels with the errors of a survey, where those of /labels are the truth
     "/points": POINTS,
