@@ -14,6 +14,12 @@ from cropnb.paths import data_folder
 from cropnb.scenes import validate
 from cropnb.simulation import Parameters, load_parameters, simulate
 from cropnb.simulation.cutting import cut_share
+from cropnb.simulation.labels import label_pixels
+from cropnb.simulation.landscape import make_land
+from cropnb.simulation.layout import Cover
+from cropnb.simulation.raster import rasterise
+from cropnb.simulation.rotation import plant
+from cropnb.simulation.seeds import Tile
 
 FOLDER = data_folder() / "scenes"
 CATALONIA, PARCELS = "catalonia-2018", "parcels-2019"
@@ -120,6 +126,26 @@ def test_parcels_are_unique_over_the_patches() -> None:
     assert np.unique(pairs[0]).size == pairs.shape[1] > 40
     one_class = [np.unique(labels.class_id.values[parcel == n]).size for n in np.unique(parcel[parcel >= 0])]
     assert set(one_class) == {1}
+
+
+def test_parcels_mostly_outside_their_patch_have_a_number_but_no_class() -> None:
+    """Against the same land drawn beyond the patch, where parcels are whole."""
+    parameters, tile = smoke(PARCELS), Tile(0, 0)
+    land, n_cell = make_land(parameters, tile), 2 * parameters.preset.n_pixel
+    labels = label_pixels(parameters, tile, land, plant(parameters, tile, land))
+    wide = rasterise(land.frame, land.blocks, land.layout, n_cell=5 * n_cell // 4, cell_m=5.0).object_id
+    parcel, has_class = labels["parcel_cell"], labels["class_id"] >= 0
+    fields = np.unique(land.cells.object_id[land.cells.object_id >= 0])
+    fields = fields[np.isin(land.layout.cover[land.layout.object_block[fields]], (Cover.CROP, Cover.GRASS))]
+    shares, named = [], []
+    for number in set(fields) & set(np.unique(parcel)) - set(range(land.layout.n_field, 10**6)):
+        shares.append((land.cells.object_id == number).sum() / (wide == number).sum())
+        named.append(has_class[parcel == number].all())
+        assert named[-1] == has_class[parcel == number].any()
+    share, has_name = np.array(shares), np.array(named)
+    assert 3 < (~has_name).sum() < 0.4 * share.size
+    assert not has_name[share < 0.45].any()
+    assert has_name[share > 0.55].all()
 
 
 def test_a_share_of_the_dates_is_cloudy_as_the_file_says() -> None:

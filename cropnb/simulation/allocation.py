@@ -6,7 +6,7 @@ import numpy as np
 
 from cropnb.simulation.arrays import Booleans, Floats, Integers
 from cropnb.simulation.blocks import Frame
-from cropnb.simulation.layout import Cover, Layout, within_tile
+from cropnb.simulation.layout import Cover, Layout, field_area_m2, within_tile
 from cropnb.simulation.parameters import Allocation
 from cropnb.simulation.rff import SmoothField
 
@@ -142,18 +142,10 @@ def show_all_crops(
     """
     inside = within_tile(frame, layout.object_u, layout.object_v, side_m - 100)  # whole enough to be seen
     fields = np.flatnonzero(inside & (crop != NO_CROP))
-    largest = fields[np.argsort(-_area(layout)[fields], kind="stable")][: 2 * len(shown)]
+    largest = fields[np.argsort(-field_area_m2(layout)[fields], kind="stable")][: 2 * len(shown)]
     changed = crop.copy()
     changed[largest] = np.resize(shown, largest.size)
     return changed
-
-
-def _area(layout: Layout) -> Floats:
-    """Mean area of a block's fields, for each object."""
-    inner = layout.inner
-    area = (inner[:, 1] - inner[:, 0]) * (inner[:, 3] - inner[:, 2]) / (layout.n_strip * layout.n_piece)
-    mean: Floats = area[layout.object_block]
-    return mean
 
 
 def _draw_block(shape: tuple[int, int], shares: Floats, keep: float, *, rng: np.random.Generator) -> Integers:

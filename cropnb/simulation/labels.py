@@ -1,8 +1,8 @@
 """Labels of one tile at 10 m: true classes, parcels, the cropland mask, and how pure each pixel is.
 
 Labels carry no survey error here. Roads have no class; a village is residential, its trees and gardens
-included; a shelterbelt is forest; grass counts as "other". Fields below the survey's smallest area have a
-parcel but no class.
+included; a shelterbelt is forest; grass counts as "other". Fields below the survey's smallest area, and
+those of which the tile shows too small a part, have a parcel but no class.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from cropnb.simulation.allocation import NO_CROP
-from cropnb.simulation.arrays import Booleans, Integers
+from cropnb.simulation.arrays import Booleans, Floats, Integers
 from cropnb.simulation.landscape import Land
-from cropnb.simulation.layout import Cover
+from cropnb.simulation.layout import Cover, field_area_m2
 from cropnb.simulation.painting import point_spread
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.raster import Cells, edge_distance, mixed_fraction, pixel_object
@@ -46,7 +46,7 @@ def label_pixels(parameters: Parameters, tile: Tile, land: Land, crop: Integers)
     class_of = object_class(parameters, land, crop)
     parcel = pixel_object(cells.object_id)
     class_pixels = class_of[parcel]
-    small = too_small(cells, class_of, parameters)
+    small = left_out(parameters, land, class_of)
     return {
         "class_id": np.where(small[parcel], -1, class_pixels).astype(np.int16),
         "parcel_id": global_number(tile, parcel),
@@ -108,6 +108,29 @@ def global_number(tile: Tile, parcel: Integers) -> Integers:
     return np.where(parcel < 0, -1, tile_number * PARCELS_PER_TILE + parcel).astype(np.int32)
 
 
+def left_out(parameters: Parameters, land: Land, class_of: Integers) -> Booleans:
+    """Crop fields without a label: too small, or mostly outside the tile.
+
+    Parameters
+    ----------
+    parameters : Parameters () [1]
+        The smallest area, and the share of a field that must lie inside.
+    land : Land () [1]
+        Cells and objects.
+    class_of : ndarray (object + 1,) [1]
+        From `object_class`.
+
+    Returns
+    -------
+    ndarray (object + 1,) [1]
+        True where a field has no label.
+    """
+    whole_m2 = np.append(field_area_m2(land.layout), 0.0)
+    enough_m2 = parameters.landscape.survey_min_inside * whole_m2
+    outside = _is_crop(parameters, class_of) & (_inside_m2(land.cells, class_of, parameters) < enough_m2)
+    return too_small(land.cells, class_of, parameters) | outside
+
+
 def too_small(cells: Cells, class_of: Integers, parameters: Parameters) -> Booleans:
     """Crop fields that a survey leaves out.
 
@@ -125,11 +148,20 @@ def too_small(cells: Cells, class_of: Integers, parameters: Parameters) -> Boole
     ndarray (object + 1,) [1]
         By their area inside the tile.
     """
-    inside = cells.object_id[cells.object_id >= 0]
-    area_m2 = np.bincount(inside, minlength=class_of.size) * parameters.scene.cell_m**2
+    area_m2 = _inside_m2(cells, class_of, parameters)
+    return _is_crop(parameters, class_of) & (area_m2 < parameters.landscape.survey_min_ha * _HECTARE_M2)
+
+
+def _is_crop(parameters: Parameters, class_of: Integers) -> Booleans:
     classes = parameters.classes
-    crop = np.isin(class_of, [classes.names.index(name) for name in classes.cropland])
-    return crop & (area_m2 < parameters.landscape.survey_min_ha * _HECTARE_M2)
+    return np.isin(class_of, [classes.names.index(name) for name in classes.cropland])
+
+
+def _inside_m2(cells: Cells, class_of: Integers, parameters: Parameters) -> Floats:
+    """Area of each object within the tile."""
+    inside = cells.object_id[cells.object_id >= 0]
+    area: Floats = np.bincount(inside, minlength=class_of.size) * parameters.scene.cell_m**2
+    return area
 
 
 def _number(name: str, names: tuple[str, ...]) -> int:

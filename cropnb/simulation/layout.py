@@ -216,6 +216,25 @@ def lay_out(
     )
 
 
+def field_area_m2(layout: Layout) -> Floats:
+    """Area of the fields of each object's block, inside the tile and outside.
+
+    Parameters
+    ----------
+    layout : Layout (block,) [m]
+        From `lay_out`.
+
+    Returns
+    -------
+    ndarray (object,) [m2]
+        The mean where the strips of a block differ in width.
+    """
+    inner = layout.inner
+    area = (inner[:, 1] - inner[:, 0]) * (inner[:, 3] - inner[:, 2]) / (layout.n_strip * layout.n_piece)
+    mean: Floats = area[layout.object_block]
+    return mean
+
+
 def _inner_boxes(box: Floats, road: Floats, belt: Floats, side: Integers) -> Floats:
     inward = np.array([1.0, -1.0, 1.0, -1.0])
     inner: Floats = box + inward * (road[:, None] + belt[:, None] * (side[:, None] == np.arange(4)))

@@ -193,6 +193,7 @@ class LandscapeParameters:
     mono_cuts: tuple[int, int]
     mono_piece_m: tuple[float, float]
     survey_min_ha: float
+    survey_min_inside: float
     mask_noise: float
 
 

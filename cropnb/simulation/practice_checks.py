@@ -25,6 +25,7 @@ def check_practice(parameters: Parameters) -> None:
     """
     _check_rotation(parameters)
     _check_survey(parameters)
+    require_share("landscape.survey_min_inside", parameters.landscape.survey_min_inside)
     _check_irrigation(parameters.moisture)
     weather = parameters.weather
     require(

@@ -7,7 +7,7 @@ import xarray as xr
 
 from cropnb.schema import LABELS
 from cropnb.simulation.arrays import Integers
-from cropnb.simulation.labels import global_number, object_class, too_small
+from cropnb.simulation.labels import global_number, left_out, object_class
 from cropnb.simulation.landscape import Land
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.seeds import Stage, Tile, tile_rng
@@ -47,7 +47,7 @@ def survey_tile(
     scene, survey = parameters.scene, parameters.survey
     class_of, true_class = object_class(parameters, land, crop), labels["class_id"]
     rng = tile_rng(scene, Stage.LABEL_NOISE, tile, channel=_FIELDS)
-    small = too_small(land.cells, class_of, parameters)
+    small = left_out(parameters, land, class_of)
     polygons = draw_polygons(parameters, land, class_of, small, rng=rng)
     parcel = labels["parcel_cell"]
     number = polygon_pixels(parameters, land, polygons, parcel, labels["edge_distance"])
