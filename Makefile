@@ -22,7 +22,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench full lock accept clean active-environment
+.PHONY: help book test lint bench bench-simulator full lock accept clean active-environment
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## */make \1\t/p' Makefile | expand -t 14
@@ -44,6 +44,9 @@ lint: $(READY)  ## style, types, layers, chapters, docstrings: what needs no dat
 
 bench: $(READY)  ## time the package against its peers (benchmarks/README.md)
 	$(BIN)python benchmarks/features.py $(BENCH)
+
+bench-simulator: $(READY)  ## time the simulator, preset by preset
+	$(BIN)python benchmarks/simulator.py $(BENCH)
 
 full: $(READY)  ## run every chapter as published; needs hours or a GPU
 	$(BIN)cropnb book --scale full

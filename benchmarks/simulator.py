@@ -1,62 +1,146 @@
-"""Time and memory of the simulator: one preset in a process of its own, printed as JSON.
+"""Time and memory of the simulator by preset, each run in a process of its own: `make bench-simulator`.
 
-    python benchmarks/simulator.py smoke mini smoke_slc
-    python benchmarks/simulator.py tile --tracks 105
+    python benchmarks/simulator.py                           # all presets that fit into memory, 3 runs each
+    python benchmarks/simulator.py --only smoke --repeats 1  # one of them
+    python benchmarks/simulator.py --county FOLDER           # and the whole county, streamed to a store there
 
-`seconds` leaves out importing and compiling; `peak_mib` is the whole process's. Mpix x dates counts the
-pixels of C2 of all tracks.
+Seconds leave out importing and compiling; the peak of memory is that of the whole process. Speed counts the
+pixels of C2 of all tracks and dates.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
+import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from cropnb.paths import data_folder
+from record import OURS, machine, machine_slug
+from rich.console import Console
+from rich.table import Table
+
+from cropnb.paths import data_folder, runs_folder
+from cropnb.report.provenance import provenance
+from cropnb.report.results import write_json
+from cropnb.report.rows import tidy_rows
 from cropnb.scenes.from_slc import with_products
-from cropnb.simulation import load_parameters, simulate
+from cropnb.scenes.tile_store import without_truth_series, write_tiles
+from cropnb.simulation import load_parameters, sim_version, simulate, vary
 from cropnb.simulation.parameters import Parameters
 
 COUNTY = data_folder() / "scenes" / "county.toml"
+SCENE = "county"
+REPEATS = 3
+PROTOTYPE = "prototype"
+SECONDS, PEAK, SPEED = "seconds", "peak_MB", "Mpix_dates_per_s"
 
 
-def main() -> None:
-    """Time each preset in a new process, or, with `--here`, the one preset in this process."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("presets", nargs="+")
-    parser.add_argument("--tracks", nargs="*", type=int, help="relative orbits; default: those of the preset")
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+@dataclass(frozen=True)
+class Case:
+    """A preset, some of its tracks, and what the prototype took for it, on another machine."""
+
+    preset: str
+    what: str
+    tracks: tuple[int, ...] = (32, 105)
+    prototype_s: float | None = None
+    prototype_mb: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Such as `tile-105`."""
+        return self.preset if len(self.tracks) > 1 else f"{self.preset}-{self.tracks[0]}"
+
+
+CASES = (
+    Case("smoke", "6 tiles of 64 x 64 pixels, C2 drawn, optics", prototype_s=1.0),
+    Case("smoke_slc", "2 tiles of 64 x 64 pixels, single-look to C2 and coherence, optics"),
+    Case("mini", "20 tiles of 200 x 200 pixels, C2 drawn, optics", prototype_s=20.0),
+    Case(
+        "tile", "1000 x 1000 pixels, one track, single-look to C2 and coherence, optics", (105,), 17.0, 1900
+    ),
+    Case("tile", "1000 x 1000 pixels, both tracks, single-look to C2 and coherence, optics"),
+)
+WHOLE = Case("county", "72 tiles of 1000 x 1000 pixels, C2 drawn, optics, streamed to Zarr by 2 processes")
+
+
+def main() -> int:
+    """Time each preset in new processes, print, write."""
+    options = arguments()
     if options.here:
-        print(json.dumps(timed(options.presets[0], tuple(options.tracks or ()))))
-        return
-    for preset in options.presets:
-        tracks = ["--tracks", *map(str, options.tracks)] if options.tracks else []
-        subprocess.run([sys.executable, __file__, preset, "--here", *tracks], check=True)
-
-
-def timed(preset: str, tracks: tuple[int, ...]) -> dict[str, object]:
-    """Seconds and memory of one preset, simulated twice in this process."""
-    parameters = load_parameters(COUNTY, preset=preset)
-    if tracks:
-        parameters = replace(parameters, preset=replace(parameters.preset, tracks=tracks))
-    made(load_parameters(COUNTY, preset="smoke_slc" if parameters.preset.single_look else "smoke"))
-    start, of_processor = time.perf_counter(), time.process_time()
-    pixel_dates = made(parameters)
-    seconds, of_processor = time.perf_counter() - start, time.process_time() - of_processor
-    return {
-        "preset": preset,
-        "tracks": parameters.preset.tracks,
-        "seconds": round(seconds, 2),
-        "processor_seconds": round(of_processor, 2),
-        "mpix_dates_per_s": round(pixel_dates / 1e6 / seconds, 2),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        print(json.dumps(timed(options.here, tuple(options.tracks))))
+        return 0
+    started, made_by, load = dt.datetime.now(dt.UTC), provenance(), [os.getloadavg()]
+    cases = [case for case in CASES if not options.only or case.name in options.only]
+    found = {case: [in_new_process(case) for _ in range(options.repeats)] for case in cases}
+    if options.county:
+        found[WHOLE] = [county(options.county)]
+    load.append(os.getloadavg())
+    whole = bool(options.county) and not options.only and options.repeats >= REPEATS
+    scale = "laptop" if whole else "smoke"
+    own = {
+        "chapter": "benchmarks",
+        "parameters": {"scale": scale, "n_repeat": options.repeats},
+        "scene": {"name": SCENE, "kind": "simulated", "sim_version": sim_version()},
+        "seeds": [],
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1),
+        "machine": machine(),
+        "load_before": list(load[0]),
+        "load_after": list(load[1]),
     }
+    rows = tidy_rows(
+        [row for case, runs in found.items() for row in rows_of(case, runs)], scene=SCENE, scale=scale
+    )
+    kept = data_folder() / "results" / "benchmarks" / f"simulator-{machine_slug(machine())}.json"
+    file = options.out or (kept if whole else runs_folder() / "benchmarks" / "simulator.json")
+    write_json(file, {"provenance": {**own, **made_by}, "rows": rows})
+    show(rows)
+    print(f"written: {file}")
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = [case.name for case in CASES]
+    parser.add_argument("--only", action="append", choices=names, help="this preset; may be repeated")
+    parser.add_argument("--repeats", type=int, default=REPEATS, metavar="N", help=f"runs ({REPEATS})")
+    parser.add_argument(
+        "--county", type=Path, metavar="FOLDER", help="also write the county, 5 GB, to FOLDER"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the result here")
+    parser.add_argument("--here", metavar="PRESET", help=argparse.SUPPRESS)
+    parser.add_argument("--tracks", nargs="*", type=int, default=(), help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def in_new_process(case: Case) -> dict[str, float]:
+    """One run of a preset."""
+    print(f"{time.strftime('%H:%M:%S')}  {case.name}", file=sys.stderr, flush=True)
+    command = [sys.executable, __file__, "--here", case.preset, "--tracks", *map(str, case.tracks)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    numbers: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return numbers
+
+
+def timed(preset: str, tracks: tuple[int, ...]) -> dict[str, float]:
+    """Seconds, memory and speed of one preset, after a small scene that compiles all it needs."""
+    parameters = vary(load_parameters(COUNTY, preset=preset), {"preset.tracks": tracks})
+    made(load_parameters(COUNTY, preset="smoke_slc" if parameters.preset.single_look else "smoke"))
+    start = time.perf_counter()
+    n_pixel_date = made(parameters)
+    return numbers_of(time.perf_counter() - start, n_pixel_date, who=resource.RUSAGE_SELF)
 
 
 def made(parameters: Parameters) -> int:
@@ -68,5 +152,48 @@ def made(parameters: Parameters) -> int:
     return sum(scene[path]["c_vv_vv"].size for path in stacks)
 
 
+def county(folder: Path) -> dict[str, float]:
+    """The county, streamed to a store; memory is that of the largest process."""
+    parameters = load_parameters(COUNTY, preset="county")
+    start = time.perf_counter()
+    write_tiles(parameters, folder, work=without_truth_series, workers=2)
+    seconds = time.perf_counter() - start
+    n_square = "".join(parameters.county.outline).count("#")
+    n_date = sum(
+        len(track.acquisitions[str(parameters.scene.year)]) for track in parameters.radar.tracks.values()
+    )
+    return numbers_of(seconds, n_square * parameters.preset.n_pixel**2 * n_date, who=resource.RUSAGE_CHILDREN)
+
+
+def numbers_of(seconds: float, n_pixel_date: int, *, who: int) -> dict[str, float]:
+    """The three numbers of a run."""
+    peak_mb = resource.getrusage(who).ru_maxrss * 1024 / 1e6
+    return {SECONDS: seconds, PEAK: peak_mb, SPEED: n_pixel_date / 1e6 / seconds}
+
+
+def rows_of(case: Case, runs: Sequence[Mapping[str, float]]) -> Iterator[dict[str, Any]]:
+    """Rows of one preset: ours, and the prototype's where it has been timed."""
+    common = {"exhibit": "simulator", "features": case.name, "split": case.what}
+    for metric in (SECONDS, PEAK, SPEED):
+        values = [run[metric] for run in runs]
+        spread = {"value": statistics.median(values), "low": min(values), "high": max(values)}
+        method = "median [min, max] of the runs"
+        yield {**common, "model": OURS, "metric": metric, **spread, "n_sample": len(values), "method": method}
+    for metric, value in ((SECONDS, case.prototype_s), (PEAK, case.prototype_mb)):
+        if value is not None:
+            method = "stated for the prototype, another machine, no optics"
+            yield {**common, "model": PROTOTYPE, "metric": metric, "value": value, "method": method}
+
+
+def show(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the numbers."""
+    table = Table(title="the simulator, by preset")
+    for name in ("preset", "what", "who", "number", "value"):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(row["features"], row["split"], row["model"], row["metric"], f"{row['value']:.3g}")
+    Console(width=None if sys.stdout.isatty() else 170).print(table)
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

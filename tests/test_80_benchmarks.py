@@ -16,7 +16,7 @@ from cropnb.report.results import write_json
 from cropnb.schema import SCALES
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-NAMES = ("worker", "inputs", "timing", "cases", "record", "features")
+NAMES = ("worker", "inputs", "timing", "cases", "record", "features", "simulator")
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +222,22 @@ def test_side_that_dies_tells_its_last_words(bench: dict[str, ModuleType], tmp_p
     side.process.wait()
     with side, pytest.raises(bench["timing"].SideFailedError, match="no such library"):
         side.ask("first", None)
+
+
+def test_runs_of_a_preset_become_rows_beside_the_prototypes(bench: dict[str, ModuleType]):
+    simulator = bench["simulator"]
+    case = next(case for case in simulator.CASES if case.name == "tile-105")
+    numbers = (simulator.SECONDS, simulator.PEAK, simulator.SPEED)
+    runs = [dict(zip(numbers, run, strict=True)) for run in ((30.0, 1800.0, 0.4), (36.0, 1700.0, 0.3))]
+    rows = list(simulator.rows_of(case, runs))
+    assert values(rows, "cropnb", "seconds") == [33.0]
+    assert values(rows, "prototype", "seconds") == [17.0]
+    assert values(rows, "prototype", "Mpix_dates_per_s") == []
+    seconds = next(row for row in rows if row["metric"] == "seconds")
+    assert (seconds["low"], seconds["high"], seconds["n_sample"]) == (30.0, 36.0, 2)
+
+
+def test_speed_counts_pixels_of_all_dates(bench: dict[str, ModuleType]):
+    numbers = bench["simulator"].numbers_of(2.0, 23_000_000, who=0)
+    assert numbers["Mpix_dates_per_s"] == pytest.approx(11.5)
+    assert numbers["peak_MB"] > 50
