@@ -72,10 +72,19 @@ def test_texture_inside_parcels_lowers_the_looks() -> None:
 # --- levels of parcels and classes
 def test_parcel_level_is_that_of_the_mean_power() -> None:
     power = np.array([[[0.1, 0.3, 1.0, np.nan, 7.0]], [[-1.0, 1.0, 10.0, 10.0, 7.0]]])
-    found = parcel_db(power, [[0, 0, 2, 2, -1]])
-    np.testing.assert_allclose(found[0], [10 * np.log10(0.2), np.nan, 0.0])
-    np.testing.assert_allclose(found[1], [np.nan, np.nan, 10.0], err_msg="a mean of zero has no decibels")
-    np.testing.assert_allclose(parcel_db(power, [[0, 0, 2, 2, -1]], n_pixel=2)[0, 2], np.nan)
+    found = parcel_db(power, [[7, 7, 12, 12, -1]])
+    np.testing.assert_allclose(found[0], [10 * np.log10(0.2), 0.0])
+    np.testing.assert_allclose(found[1], [np.nan, 10.0], err_msg="a mean of zero has no decibels")
+    np.testing.assert_allclose(parcel_db(power, [[7, 7, 12, 12, -1]], n_pixel=2)[0], [found[0, 0], np.nan])
+
+
+def test_numbers_of_parcels_may_have_wide_holes() -> None:
+    """Tiles of a scene number their parcels far apart; columns keep the order of the classes."""
+    parcel = np.array([[2_000_000_000, 5, 5, -1, 900_000_000, 900_000_000]])
+    power = np.array([[[1.0, 10.0, 10.0, 3.0, 100.0, 100.0]]])
+    np.testing.assert_allclose(parcel_db(power, parcel), [[10.0, 20.0, 0.0]])
+    np.testing.assert_array_equal(class_of_parcel([[4, 0, 0, 9, 2, 2]], parcel), [0, 2, 4])
+    assert np.isnan(parcel_looks(power, parcel, n_pixel=2)).all()
 
 
 def test_class_levels_against_a_loop() -> None:

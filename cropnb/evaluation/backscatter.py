@@ -85,8 +85,8 @@ def parcel_db(power: ArrayLike, parcel_id: ArrayLike, *, n_pixel: int = 1) -> Fl
     Returns
     -------
     ndarray (time, parcel) [dB]
-        Column k is parcel number k, up to the highest number. NaN for a number that is not on the map,
-        for too few pixels, and for a mean of zero or less.
+        A column for each parcel on the map, by rising number. NaN for too few pixels, and for a mean of
+        zero or less.
 
     Raises
     ------
@@ -99,11 +99,11 @@ def parcel_db(power: ArrayLike, parcel_id: ArrayLike, *, n_pixel: int = 1) -> Fl
 
     Examples
     --------
-    >>> parcel_db([[[0.5, 1.5, 10.0]]], [[0, 0, 1]])
+    >>> parcel_db([[[0.5, 1.5, 10.0]]], [[3, 3, 70]])
     array([[ 0., 10.]])
     """
     images, parcel = _images(power, parcel_id, "parcel_db")
-    means = np.full((len(images), int(parcel.max(initial=-1)) + 1), np.nan)
+    means = np.full((len(images), int(parcel.max(initial=-1)) + 1), np.nan)  # renumbered without holes
     for mean, image in zip(means, images, strict=True):
         count, total = _sums(image, parcel, mean.size)
         enough = count >= max(n_pixel, 1)
@@ -124,7 +124,7 @@ def class_of_parcel(class_id: ArrayLike, parcel_id: ArrayLike) -> NDArray[np.int
     Returns
     -------
     ndarray (parcel,) [1]
-        -1 for a number that is not on the map.
+        For each parcel on the map, by rising number: in the order of `parcel_db`.
 
     Raises
     ------
@@ -133,19 +133,19 @@ def class_of_parcel(class_id: ArrayLike, parcel_id: ArrayLike) -> NDArray[np.int
 
     Examples
     --------
-    >>> class_of_parcel([[4, 4, 2]], [[0, 0, 2]])
-    array([ 4, -1,  2])
+    >>> class_of_parcel([[4, 4, 2]], [[0, 0, 9]])
+    array([4, 2])
     """
-    classes, parcels = np.asarray(class_id), np.asarray(parcel_id)
+    classes, numbers = np.asarray(class_id), np.asarray(parcel_id)
     require(
-        classes.shape == parcels.shape,
-        f"class_of_parcel: class_id {classes.shape}, parcel_id {parcels.shape}; expected maps of one shape. "
+        classes.shape == numbers.shape,
+        f"class_of_parcel: class_id {classes.shape}, parcel_id {numbers.shape}; expected maps of one shape. "
         "Take both from one grid.",
     )
-    inside = parcels >= 0
-    of_parcel = np.full(int(parcels.max(initial=-1)) + 1, -1, np.int64)
-    of_parcel[parcels[inside]] = classes[inside]
-    mixed = np.unique(parcels[inside][of_parcel[parcels[inside]] != classes[inside]])
+    inside = numbers >= 0
+    _, first, at = np.unique(numbers[inside], return_index=True, return_inverse=True)
+    of_parcel = classes[inside][first].astype(np.int64)
+    mixed = np.unique(numbers[inside][of_parcel[at] != classes[inside]])
     require(
         mixed.size == 0,
         f"class_of_parcel: {mixed.size} parcels with two classes, such as {mixed[:3].tolist()}; expected one "
@@ -198,12 +198,16 @@ def class_levels(decibels: ArrayLike, class_id: ArrayLike, *, n_class: int) -> L
 
 
 def _images(power: ArrayLike, parcel_id: ArrayLike, name: str) -> tuple[Floats, Integers]:
-    images, parcel = np.asarray(power), np.asarray(parcel_id)
+    """Checked inputs, the parcels renumbered from 0 by rising number, -1 outside."""
+    images, numbers = np.asarray(power), np.asarray(parcel_id)
     require(
-        images.ndim == 3 and images.shape[1:] == parcel.shape,
-        f"{name}: power {images.shape}, parcel_id {parcel.shape}; expected (time, y, x) and (y, x). "
+        images.ndim == 3 and images.shape[1:] == numbers.shape,
+        f"{name}: power {images.shape}, parcel_id {numbers.shape}; expected (time, y, x) and (y, x). "
         "Take both from one grid.",
     )
+    parcel = np.full(numbers.shape, -1, np.int64)
+    inside = numbers >= 0
+    parcel[inside] = np.unique(numbers[inside], return_inverse=True)[1]
     return images, parcel
 
 
@@ -222,8 +226,7 @@ def _parcel_looks(image: NDArray[np.floating], parcel: Integers) -> tuple[Floats
     count, total = _sums(image, parcel, n_parcel)
     mean: Floats = np.divide(total, count, out=np.full(n_parcel, np.nan), where=count > 0)
     # Deviations, not squares: a bright parcel loses no digits.
-    level = np.append(mean, np.nan)[np.where(parcel >= 0, parcel, -1)]
-    _, squares = _sums((image - level) ** 2, parcel, n_parcel)
+    _, squares = _sums((image - np.append(mean, np.nan)[parcel]) ** 2, parcel, n_parcel)
     looks: Floats = np.full(n_parcel, np.nan)
     np.divide(mean**2 * (count - 1), squares, out=looks, where=(count > 1) & (squares > 0))
     return looks, count
