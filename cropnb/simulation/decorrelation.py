@@ -60,16 +60,23 @@ def persistence(parameters: Parameters, season: Season, weather: Weather) -> Per
     Persistence (row, step) [1]
         Fields, then covers in the order of `Ground`; one step fewer than days.
     """
-    soil, canopy = (
-        soil_persistence(parameters, season, weather),
-        canopy_persistence(parameters, season, weather),
-    )
+    soil, canopy = _field_persistence(parameters, season, weather)
+    if season.earlier is not None:
+        standing = season.earlier.standing()[:, :-1]
+        earlier = _field_persistence(parameters, season.earlier, weather)
+        soil, canopy = (np.where(standing, *pair) for pair in zip(earlier, (soil, canopy), strict=True))
     covers = cover_persistence(parameters, weather, day=season.day)
     return Persistence(
         np.concatenate([soil, covers.ground]),
         np.concatenate([canopy, covers.canopy]),
         np.concatenate([np.zeros(len(soil)), covers.fixed]),
     )
+
+
+def _field_persistence(parameters: Parameters, season: Season, weather: Weather) -> tuple[Floats, Floats]:
+    """Of soil and canopy of each field."""
+    soil = soil_persistence(parameters, season, weather)
+    return soil, canopy_persistence(parameters, season, weather)
 
 
 def soil_persistence(parameters: Parameters, season: Season, weather: Weather) -> Floats:

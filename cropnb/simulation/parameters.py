@@ -14,7 +14,7 @@ from cropnb.simulation.days import Day
 from cropnb.simulation.flowering_parameters import Flowers
 from cropnb.simulation.optical_parameters import Optics
 from cropnb.simulation.radar_parameters import Decorrelation, Radar
-from cropnb.simulation.rotation_parameters import Rotation
+from cropnb.simulation.rotation_parameters import EarlierCrop, Rotation
 from cropnb.simulation.survey_parameters import Survey
 from cropnb.simulation.weather_parameters import MoistureParameters, WeatherParameters
 
@@ -260,6 +260,7 @@ class Parameters:
     crops: dict[str, Crop]
     cuts: dict[str, Cuts]
     flowers: dict[str, Flowers]
+    earlier_crops: dict[str, EarlierCrop]
     after_harvest: AfterHarvest
     flooding: Flooding
     effects: Effects

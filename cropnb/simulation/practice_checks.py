@@ -27,6 +27,7 @@ def check_practice(parameters: Parameters) -> None:
     _check_survey(parameters)
     require_share("landscape.survey_min_inside", parameters.landscape.survey_min_inside)
     _check_irrigation(parameters.moisture)
+    _check_earlier_crops(parameters)
     weather = parameters.weather
     require(
         weather.shift_start <= weather.shift_end,
@@ -42,6 +43,19 @@ def _check_irrigation(moisture: MoistureParameters) -> None:
         start <= end,
         f"moisture.irrigation_end: day {end} is before irrigation_start, day {start}. Sort them.",
     )
+
+
+def _check_earlier_crops(parameters: Parameters) -> None:
+    crops, earlier_crops = parameters.crops, parameters.earlier_crops
+    require_known("earlier_crops", earlier_crops, crops)
+    for name, earlier in earlier_crops.items():
+        where = f"earlier_crops.{name}"
+        require_known(f"{where}.crop", (earlier.crop,), [other for other in crops if other != name])
+        require(
+            crops[earlier.crop].sow < earlier.harvest < crops[name].sow,
+            f"{where}.harvest: day {earlier.harvest}; expected after the sowing of {earlier.crop}, day "
+            f"{crops[earlier.crop].sow}, and before that of {name}, day {crops[name].sow}. Move it.",
+        )
 
 
 def _check_rotation(parameters: Parameters) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cropnb.simulation.days import Day
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rotation:
@@ -16,3 +18,11 @@ class Rotation:
     first_year: int
     recut_share: float
     follows: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierCrop:
+    """Crop that stands on a field before another of the same year, and the day it makes room."""
+
+    crop: str
+    harvest: Day

@@ -8,6 +8,7 @@ import numpy as np
 
 from cropnb.simulation.arrays import Floats, Integers
 from cropnb.simulation.decorrelation import Persistence, persistence
+from cropnb.simulation.earlier_crops import chosen
 from cropnb.simulation.flooding import under_water
 from cropnb.simulation.landscape import Land
 from cropnb.simulation.painting import Texture
@@ -117,13 +118,10 @@ def backscatter(
         Fields, then covers.
     """
     wind = weather.wind[weather.place(season.day)]
-    seen = _pass(parameters.radar, track, land, season)
-    ground = (parameters.soil, parameters.moisture, parameters.radar)
-    dry = field_components(season.growth, season.crops, season.effects, weather, seen=seen, ground=ground)
-    wet = under_water(parameters, season.crop_name, season.effects.sowing_day, day=season.day)
-    angle = seen.incidence_rad
-    tau2 = field_transmissivity(season.growth, season.crops, season.effects, "vv", incidence_rad=angle)
-    of_fields = flood(dry, season.growth, parameters.flooding, wind, wet=wet, tau2=tau2)
+    of_fields = _field_powers(parameters, land, season, weather, track)
+    if season.earlier is not None:
+        earlier = _field_powers(parameters, land, season.earlier, weather, track)
+        of_fields = chosen(season.earlier.standing(), earlier, of_fields)
     covers = cover_components(parameters.covers, parameters.soil, wind, day=season.day)
     return Components.concatenate([of_fields, covers])
 
@@ -183,6 +181,20 @@ def soil_correlation(components: Components) -> Floats:
 
 def _geometric_mean(power: Floats) -> Floats:
     return np.sqrt(power[:, :-1] * power[:, 1:])
+
+
+def _field_powers(
+    parameters: Parameters, land: Land, season: Season, weather: Weather, track: Track
+) -> Components:
+    """Powers of crop fields, those under water included."""
+    wind = weather.wind[weather.place(season.day)]
+    seen = _pass(parameters.radar, track, land, season)
+    ground = (parameters.soil, parameters.moisture, parameters.radar)
+    dry = field_components(season.growth, season.crops, season.effects, weather, seen=seen, ground=ground)
+    wet = under_water(parameters, season.crop_name, season.effects.sowing_day, day=season.day)
+    angle = seen.incidence_rad
+    tau2 = field_transmissivity(season.growth, season.crops, season.effects, "vv", incidence_rad=angle)
+    return flood(dry, season.growth, parameters.flooding, wind, wet=wet, tau2=tau2)
 
 
 def _pass(radar: Radar, track: Track, land: Land, season: Season) -> Pass:

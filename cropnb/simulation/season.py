@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from cropnb.simulation.arrays import Floats, Integers
+from cropnb.simulation.arrays import Booleans, Floats, Integers
 from cropnb.simulation.effects import FieldEffects
 from cropnb.simulation.growth import Growth
 from cropnb.simulation.parameters import Crop
@@ -20,6 +20,7 @@ class Season:
     effects: FieldEffects
     growth: Growth
     day: Floats  # (time,) since 1 January
+    earlier: Season | None = None  # the same fields under the crop before; harvest -inf where there is none
 
     def on(self, time: Integers) -> Season:
         """The same fields on some of the days.
@@ -36,4 +37,9 @@ class Season:
         """
         growth = Growth(*(getattr(self.growth, f.name)[:, time] for f in fields(Growth)))
         effects = replace(self.effects, drift_gain=self.effects.drift_gain[..., time])
-        return replace(self, effects=effects, growth=growth, day=self.day[time])
+        earlier = None if self.earlier is None else self.earlier.on(time)
+        return replace(self, effects=effects, growth=growth, day=self.day[time], earlier=earlier)
+
+    def standing(self) -> Booleans:
+        """Where and when (field, time) its crop has not been harvested."""
+        return self.day[None] < self.effects.harvest_day[:, None]

@@ -11,11 +11,12 @@ import numpy as np
 
 from cropnb.simulation.allocation import NO_CROP
 from cropnb.simulation.arrays import Integers
+from cropnb.simulation.earlier_crops import chosen, crop_numbers, with_earlier_crops
 from cropnb.simulation.effects import field_effects, only_regrowing, village_fields
 from cropnb.simulation.field_growth import grow_fields
 from cropnb.simulation.labels import label_pixels
 from cropnb.simulation.landscape import Land, make_land
-from cropnb.simulation.optical_parameters import OPTICAL_SENSORS
+from cropnb.simulation.optical_parameters import OPTICAL_SENSORS, OpticalSensor
 from cropnb.simulation.optics import colours, optical_fields, take_pictures
 from cropnb.simulation.parameters import Parameters, SceneParameters
 from cropnb.simulation.radar import observe_tile
@@ -23,6 +24,7 @@ from cropnb.simulation.rotation import crop_history, previous_crop
 from cropnb.simulation.scatterers import cell_rows
 from cropnb.simulation.season import Season
 from cropnb.simulation.seeds import Stage, Tile, county_rng, tile_rng
+from cropnb.simulation.surfaces import Colours, OpticalFields
 from cropnb.simulation.survey_labels import survey_tile
 from cropnb.simulation.tracks import scene_passes
 from cropnb.simulation.weather import Weather, join_years, make_weather
@@ -108,7 +110,8 @@ def grow_season(parameters: Parameters, tile: Tile, land: Land, crop: Integers, 
     )
     effects = only_regrowing(effects, np.isin(names, parameters.after_harvest.regrowth_crops))
     growth = grow_fields(parameters, crop[object_id], effects, weather, day)
-    return Season(object_id, crops, names, effects, growth, day)
+    season = Season(object_id, crops, names, effects, growth, day)
+    return with_earlier_crops(parameters, season, weather)
 
 
 def _year_weather(parameters: Parameters, scene: SceneParameters) -> Weather:
@@ -129,11 +132,26 @@ def _photograph(
     for name in OPTICAL_SENSORS:
         sensor = parameters.optics.sensor(name)
         if sensor.acquisitions:
-            day = np.array(sensor.acquisitions, dtype=float)
-            growth = grow_fields(parameters, of_light.crop, season.effects, weather, day)
-            hour = sensor.solar_time_h
-            seen[name] = colours(parameters, of_light, growth, weather, day=day, solar_time_h=hour)
+            seen[name] = _colours(parameters, of_light, season, weather, sensor)
     return take_pictures(parameters, tile, land, row, seen)
+
+
+def _colours(
+    parameters: Parameters, fields: OpticalFields, season: Season, weather: Weather, sensor: OpticalSensor
+) -> Colours:
+    """What a sensor sees on its days, of the earlier crop where that stands."""
+    day, hour = np.array(sensor.acquisitions, dtype=float), sensor.solar_time_h
+    growth = grow_fields(parameters, fields.crop, fields.effects, weather, day)
+    now = colours(parameters, fields, growth, weather, day=day, solar_time_h=hour)
+    if season.earlier is None:
+        return now
+    before = replace(
+        fields, crop=crop_numbers(parameters, season.earlier.crop_name), effects=season.earlier.effects
+    )
+    earlier = _colours(parameters, before, replace(season, earlier=None), weather, sensor)
+    standing = np.zeros(now.mean.shape, dtype=bool)  # covers follow the fields and stay
+    standing[: fields.crop.size] = (day < before.effects.harvest_day[:, None])[..., None]
+    return chosen(standing, earlier, now)
 
 
 def _truth(land: Land, season: Season, parcel: Integers) -> TileArrays:
