@@ -14,8 +14,6 @@ import pytest
 import xarray as xr
 
 from cropnb import simulation
-from cropnb.parameter_files import read_parameter_file
-from cropnb.paths import data_folder
 from cropnb.scenes import (
     SceneEntry,
     catalogue,
@@ -259,27 +257,6 @@ def test_entry_of_a_simulated_scene() -> None:
     assert (entry.kind, entry.preset) == ("simulated", "mini")
     assert (entry.season, entry.crs) == ("2017-05-01/2017-09-30", "EPSG:32652")
     assert entry.licence == "CC-BY-4.0"
-
-
-def test_no_scene_is_listed_twice() -> None:
-    """Under two names, that is: the files of two entries say different things."""
-    values = {}
-    for name, entry in catalogue().items():
-        if entry.kind == "simulated":
-            file = data_folder() / "scenes" / f"{name.removesuffix(f'-{entry.preset}')}.toml"
-            table = read_parameter_file(file)
-            del table["scene"]["name"]
-            values[name] = str((table | {"presets": table["presets"][entry.preset]}).values())
-    assert len(set(values.values())) == len(values) > 20
-
-
-def test_the_first_season_has_a_second_name(fake: FakeSimulation) -> None:
-    assert scene_entry("county-2017-mini") == scene_entry("county-mini")
-    assert fetch_scene("county-2017-mini") == fetch_scene("county-mini")
-    assert fake.runs == 1
-    assert not any(name.startswith("county-2017") for name in catalogue())
-    with pytest.raises(SchemaError, match="'county-2017-huge' is neither"):
-        open_scene("county-2017-huge")
 
 
 def test_season_that_begins_in_the_year_before() -> None:
