@@ -50,9 +50,9 @@ def parcel_looks(power: ArrayLike, parcel_id: ArrayLike, *, n_pixel: int) -> Flo
 
     Notes
     -----
-    Missing pixels are left out. Texture inside a parcel lowers the number. The median of estimates from N
-    independent pixels is somewhat off the number itself, by a few :math:`L / N`; pixels that share looks make
-    it too high in small parcels.
+    Missing pixels are left out. Texture inside a parcel lowers the number. Few pixels raise it: the median
+    over parcels of N independent pixels is too high by some 7 to 10 percent for N = 16 and by 1 to 2 percent
+    for N = 100 (drawn, 2.5 to 7 looks); pixels that share looks count for fewer.
 
     Examples
     --------
