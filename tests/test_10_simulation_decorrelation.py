@@ -63,6 +63,7 @@ def fields_of(
         attenuation_gain=one,
         drift_gain=np.ones((1, 2, time.size)),
         rain_sensitivity=one,
+        drying=one,
     )
     state = np.full((1, time.size), stage)
     growth = Growth(lai=state, vwc=state, cover=state, stage=state)

@@ -32,6 +32,7 @@ def typical(name: str, **changed: float) -> FieldEffects:
         attenuation_gain=one,
         drift_gain=np.ones((1, 2, DAY.size)),
         rain_sensitivity=one,
+        drying=one,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 
 import numpy as np
@@ -12,7 +12,11 @@ import xarray as xr
 
 from cropnb.paths import data_folder
 from cropnb.scenes import validate
+from cropnb.schema import SchemaError
 from cropnb.simulation import Parameters, load_parameters, simulate
+from cropnb.simulation.effects import FieldEffects
+from cropnb.simulation.flooding import under_water
+from cropnb.simulation.practice_checks import check_practice
 
 FOLDER = data_folder() / "scenes"
 AR, SAC = "simta-ar-2017", "simta-sac-2019"
@@ -42,6 +46,12 @@ def by_field(tree: xr.DataTree, variable: str) -> np.ndarray:
     inner = (truth.edge_distance.values > 15) & (truth.crop.values >= 0)
     values, numbers = truth[variable].values, np.unique(parcel[inner])
     return np.array([values[..., inner & (parcel == n)].mean(axis=-1) for n in numbers])
+
+
+def fields_alike(n: int, *, sowing_day: float, drying: np.ndarray) -> FieldEffects:
+    """Fields that differ in nothing but how they keep their water."""
+    same = {f.name: np.ones(n) for f in fields(FieldEffects)}
+    return FieldEffects(**same | {"sowing_day": np.full(n, sowing_day), "drying": drying})
 
 
 def dark_passes(name: str) -> np.ndarray:
@@ -106,3 +116,32 @@ def test_alfalfa_is_cut_again_and_again() -> None:
     lai = by_field(scene(SAC, "alfalfa"), "lai")
     falls = (np.diff(lai) < -0.5).sum(axis=1)
     assert falls.mean() >= 3
+
+
+def test_a_quarter_of_the_rice_falls_dry_for_days_and_is_wet_again() -> None:
+    """Day by day over many fields sown by the calendar."""
+    parameters, n = only(AR, "rice"), 4000
+    rank = (np.arange(n) + 0.5) / n
+    effects = fields_alike(n, sowing_day=float(parameters.crops["rice"].sow), drying=rank)
+    day = np.arange(parameters.flooding.start - 5.0, parameters.flooding.end + 5.0, 0.25)
+    wet = under_water(parameters, ["rice"] * n, effects, day=day)
+    inside = wet[:, (day >= parameters.flooding.start) & (day <= parameters.flooding.end)]
+    assert (~inside).any(axis=1).mean() == pytest.approx(0.25, abs=0.01)
+    assert inside[rank > 0.25].all()
+    assert wet[:, (day > parameters.flooding.start) & (day < parameters.flooding.start + 21)].all()
+    late = wet[:, (day >= parameters.flooding.start + 31) & (day < parameters.flooding.start + 81)]
+    assert late[rank < 0.25].mean() == pytest.approx(1 - 3.5 / 10, abs=0.01)
+
+
+def test_rice_sown_into_water_stays_in_water() -> None:
+    parameters = only(SAC, "rice")
+    effects = fields_alike(50, sowing_day=float(parameters.crops["rice"].sow), drying=np.linspace(0, 1, 50))
+    day = np.arange(float(parameters.flooding.start), parameters.flooding.end + 1.0)
+    assert under_water(parameters, ["rice"] * 50, effects, day=day).all()
+
+
+def test_bad_drying_is_named() -> None:
+    flooding = only(AR, "rice").flooding
+    for change, key in (({"dry_share": 1.5}, "dry_share"), ({"dry_days": 10.0}, "dry_days")):
+        with pytest.raises(SchemaError, match=f"flooding.{key}"):
+            check_practice(replace(only(AR, "rice"), flooding=replace(flooding, **change)))

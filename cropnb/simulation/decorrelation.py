@@ -223,5 +223,5 @@ def _kept(day: Floats, event: Floats, loss: float) -> Floats:
 
 def _flooded(parameters: Parameters, season: Season) -> Booleans:
     """Fields (field, step) under water on either of two days."""
-    wet = under_water(parameters, season.crop_name, season.effects.sowing_day, day=season.day)
+    wet = under_water(parameters, season.crop_name, season.effects, day=season.day)
     return wet[:, :-1] | wet[:, 1:]

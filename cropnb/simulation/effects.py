@@ -33,6 +33,7 @@ class FieldEffects:
     attenuation_gain: Floats
     drift_gain: Floats  # (field, 2, time)
     rain_sensitivity: Floats  # of the coherence of the soil
+    drying: Floats  # rank from 0 to 1; the first of them let their water fall dry
 
     def take(self, index: Integers | Booleans) -> FieldEffects:
         """Effects of some fields."""
@@ -124,6 +125,7 @@ def field_effects(
         attenuation_gain=rng.lognormal(0, effects.attenuation_sd, n),
         drift_gain=_power(effects.drift_sd_db * _drift(n, effects, day, rng=rng)),
         rain_sensitivity=rng.lognormal(0, effects.rain_sensitivity_sd, n),
+        drying=rng.random(n),  # drawn last, so that the others are what they were without it
     )
 
 

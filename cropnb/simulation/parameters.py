@@ -119,13 +119,18 @@ class Flooding:
     """Paddy: a water surface under the canopy between two dates.
 
     The start of a field's water follows the departure of its sowing from the calendar by the share
-    `follows_sowing`.
+    `follows_sowing`. The share `dry_share` of fields falls dry for `dry_days` again and again, every
+    `dry_every_d`, from `dry_after_d` after the start on: alternate wetting and drying.
     """
 
     crops: tuple[str, ...]
     start: Day
     follows_sowing: float
     end: Day
+    dry_share: float
+    dry_after_d: float
+    dry_every_d: float
+    dry_days: float
     vv_db: float
     vh_db: float
     vv_wind_db: float

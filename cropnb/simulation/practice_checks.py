@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cropnb.schema import require
-from cropnb.simulation.parameters import Parameters
+from cropnb.simulation.parameters import Flooding, Parameters
 from cropnb.simulation.rules import require_known, require_share, require_sum_one
 from cropnb.simulation.weather_parameters import MoistureParameters
 
@@ -28,6 +28,7 @@ def check_practice(parameters: Parameters) -> None:
     require_share("landscape.survey_min_inside", parameters.landscape.survey_min_inside)
     _check_irrigation(parameters.moisture)
     _check_earlier_crops(parameters)
+    _check_drying(parameters.flooding)
     weather = parameters.weather
     require(
         weather.shift_start <= weather.shift_end,
@@ -42,6 +43,15 @@ def _check_irrigation(moisture: MoistureParameters) -> None:
     require(
         start <= end,
         f"moisture.irrigation_end: day {end} is before irrigation_start, day {start}. Sort them.",
+    )
+
+
+def _check_drying(flooding: Flooding) -> None:
+    require_share("flooding.dry_share", flooding.dry_share)
+    days, every = flooding.dry_days, flooding.dry_every_d
+    require(
+        0 <= days < every,
+        f"flooding.dry_days: {days:g}; expected 0 or more, and less than dry_every_d, {every:g}. Lower it.",
     )
 
 

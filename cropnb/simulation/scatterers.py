@@ -191,7 +191,7 @@ def _field_powers(
     seen = _pass(parameters.radar, track, land, season)
     ground = (parameters.soil, parameters.moisture, parameters.radar)
     dry = field_components(season.growth, season.crops, season.effects, weather, seen=seen, ground=ground)
-    wet = under_water(parameters, season.crop_name, season.effects.sowing_day, day=season.day)
+    wet = under_water(parameters, season.crop_name, season.effects, day=season.day)
     angle = seen.incidence_rad
     tau2 = field_transmissivity(season.growth, season.crops, season.effects, "vv", incidence_rad=angle)
     return flood(dry, season.growth, parameters.flooding, wind, wet=wet, tau2=tau2)

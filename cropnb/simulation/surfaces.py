@@ -135,7 +135,7 @@ def ground_reflectance(
     straw = foliage.straw[..., None]
     ground = (1 - straw) * soil + straw * load_canopy_spectra().straw
     names = [tuple(parameters.crops)[number] for number in fields.crop]
-    wet = under_water(parameters, names, fields.effects.sowing_day, day=day)
+    wet = under_water(parameters, names, fields.effects, day=day)
     return np.where(wet[..., None], np.array(surfaces.covers["water"]), ground)
 
 
