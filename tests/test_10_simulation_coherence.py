@@ -24,9 +24,10 @@ FOREST, WATER = 5, 6
 
 
 def of_side(n_pixel: int, **changes: bool) -> Parameters:
+    """Without missing pixels, over which the sums below would be missing."""
     mini = load_parameters(COUNTY, preset="mini")
     preset = replace(mini.preset, n_row=1, n_column=1, n_pixel=n_pixel, single_look=True, **changes)
-    return replace(mini, preset=preset)
+    return replace(mini, preset=preset, radar=replace(mini.radar, missing_share=0.0))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_single_look_groups_keep_the_contract(smoke: xr.DataTree, orbit: int) ->
         assert slc[name].dims == expected.dims
         assert slc[name].dtype == np.complex64
         assert slc[name].attrs == {"units": expected.units, "long_name": expected.long_name}
-        assert np.isfinite(slc[name].values).all()
+        assert 0 < np.isnan(slc[name].values).mean() < 0.006
     assert slc.attrs == {"relative_orbit": orbit, "orbit_direction": "descending"}
     assert f"/sentinel1/{orbit}/c2" not in smoke.groups
     steps = np.abs(np.diff(slc.y)), np.diff(slc.x)
