@@ -3,7 +3,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score, precision_score, recall_score
 
-from cropnb.evaluation.scores import block_scores, class_scores, pooled_confusion, seed_scores
+from cropnb.evaluation.scores import (
+    block_scores,
+    class_scores,
+    pooled_confusion,
+    seed_class_scores,
+    seed_scores,
+)
 from cropnb.schema import SchemaError
 
 BLOCK = np.repeat(np.arange(20), 10)
@@ -65,3 +71,23 @@ def test_mixed_models_are_refused(predictions: pd.DataFrame) -> None:
 def test_missing_columns_are_named(predictions: pd.DataFrame) -> None:
     with pytest.raises(SchemaError, match=r"lack \['seed'\].*cross_validate"):
         pooled_confusion(predictions.drop(columns="seed"), n_class=3)
+
+
+def test_class_scores_over_seeds_are_means_of_each_seeds_f1() -> None:
+    rng = np.random.default_rng(3)
+    frames = []
+    for seed in range(3):
+        reference = np.repeat([0, 1, 2], 40)
+        wrong = rng.random(120) < 0.1 * (seed + 1)
+        prediction = np.where(wrong, (reference + 1) % 3, reference)
+        frames.append(
+            pd.DataFrame(
+                {"seed": seed, "sample": np.arange(120), "reference": reference, "prediction": prediction}
+            )
+        )
+    found = seed_class_scores(pd.concat(frames), class_names=["a", "b", "c"])
+    theirs = [f1_score(f.reference, f.prediction, average=None) for f in frames]
+    np.testing.assert_allclose(found.value, np.mean(theirs, axis=0))
+    assert (found.low < found.value).all()
+    assert found.class_name.tolist() == ["a", "b", "c"]
+    assert found.n_seed.tolist() == [3, 3, 3]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cropnb.legends import CLASS_COLOURS, class_colour
+from cropnb.parameter_files import parameter_files
 from cropnb.paths import data_folder
 from cropnb.schema import SchemaError
 from cropnb.simulation import load_parameters, parameter_table, sim_version
@@ -208,3 +210,10 @@ def test_fingerprint_follows_parameters_and_version() -> None:
     assert len(prints) == 3
     assert load_parameters(COUNTY, preset="smoke").fingerprint("a") in prints
     assert len(sim_version()) == 16
+
+
+@pytest.mark.parametrize("file", parameter_files(data_folder() / "scenes"), ids=lambda file: file.stem)
+def test_classes_of_a_scene_have_colours_of_their_own(file: Path) -> None:
+    names = load_parameters(file, preset="smoke").classes.names
+    assert len({class_colour(name) for name in names}) == len(names)
+    assert set(names) <= set(CLASS_COLOURS)

@@ -292,3 +292,21 @@ def test_style_leaves_interactive_mode_as_the_figures_set_it() -> None:
         assert mpl.is_interactive()
     finally:
         mpl.interactive(before)
+
+
+def test_panels_of_curves_give_a_name_one_look_and_one_entry() -> None:
+    x = np.arange(3.0)
+    panels = {"maize": {"ours": (x, x), "theirs": (x, 2 * x)}, "wheat": {"theirs": (x, 3 * x)}}
+    bands = {"wheat": {"theirs": (3 * x - 1, 3 * x + 1)}}
+    axes = plotting.plot_curve_panels(panels, xlabel="month", ylabel="VV [dB]", bands=bands)
+    theirs = [line for ax in axes for line in ax.get_lines() if line.get_label() == "theirs"]
+    assert len({(line.get_color(), str(line.get_linestyle()), line.get_marker()) for line in theirs}) == 1
+    np.testing.assert_array_equal(theirs[1].get_ydata(), 3 * x)
+    assert [text.get_text() for text in axes[0].figure.legends[0].get_texts()] == ["ours", "theirs"]
+    assert [len(ax.collections) for ax in axes] == [0, 1]
+    assert [ax.get_title() for ax in axes] == ["maize", "wheat"]
+
+
+def test_no_panel_is_refused() -> None:
+    with pytest.raises(SchemaError, match="no panel"):
+        plotting.plot_curve_panels({}, xlabel="x", ylabel="y")

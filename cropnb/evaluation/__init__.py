@@ -21,7 +21,13 @@ from cropnb.evaluation.metrics import (
     users_accuracy,
 )
 from cropnb.evaluation.profiles import class_quantiles
-from cropnb.evaluation.scores import block_scores, class_scores, pooled_confusion, seed_scores
+from cropnb.evaluation.scores import (
+    block_scores,
+    class_scores,
+    pooled_confusion,
+    seed_class_scores,
+    seed_scores,
+)
 from cropnb.evaluation.seasons import season_dates
 
 __all__ = [
@@ -49,6 +55,7 @@ __all__ = [
     "pooled_confusion",
     "producers_accuracy",
     "season_dates",
+    "seed_class_scores",
     "seed_interval",
     "seed_scores",
     "speckle_variance_db",

@@ -196,6 +196,42 @@ def class_scores(
     return pd.concat(parts, ignore_index=True)
 
 
+def seed_class_scores(predictions: pd.DataFrame, *, class_names: Sequence[str]) -> pd.DataFrame:
+    """F1 of each class with Student's interval over the seeds, where each seed has samples of its own.
+
+    Parameters
+    ----------
+    predictions : DataFrame (prediction, column) [1]
+        Columns `seed`, `sample`, `reference`, `prediction`, one row per seed and sample.
+    class_names : sequence of str (n_class,) [1]
+        Names in the order of `class_id`.
+
+    Returns
+    -------
+    DataFrame (class, column) [1]
+        As of `block_scores`, with `class_name`.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing, a sample is predicted twice with one seed, there is one seed only, or a class
+        is absent from the samples and predictions of a seed.
+    """
+    _check_predictions(predictions)
+    scores = np.stack(
+        [
+            f1_per_class(confusion_matrix(part["reference"], part["prediction"], n_class=len(class_names)))
+            for _, part in predictions.groupby("seed")
+        ]
+    )
+    parts = [
+        _rows({"f1": seed_interval(scores[:, number])}, predictions[predictions["reference"] == number])
+        for number in range(len(class_names))
+    ]
+    rows = pd.concat(parts, ignore_index=True)
+    return rows.assign(class_name=list(class_names))
+
+
 def _of_class(statistic: Statistic, class_id: int) -> Statistic:
     return lambda matrix: statistic(matrix)[..., class_id]
 

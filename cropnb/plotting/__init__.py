@@ -5,6 +5,7 @@ from cropnb.plotting.images import plot_images, plot_notice
 from cropnb.plotting.learning import plot_learning_curve
 from cropnb.plotting.maps import plot_classes_map, plot_groups_map, plot_points_map
 from cropnb.plotting.mechanisms import plot_mechanisms
+from cropnb.plotting.panels import plot_curve_panels
 from cropnb.plotting.profiles import plot_profile_panels, plot_profiles
 from cropnb.plotting.relations import plot_curves, plot_relation
 from cropnb.plotting.scores import plot_scores
@@ -15,6 +16,7 @@ __all__ = [
     "label_kind",
     "plot_classes_map",
     "plot_confusion",
+    "plot_curve_panels",
     "plot_curves",
     "plot_groups_map",
     "plot_images",

@@ -13,7 +13,7 @@ from cropnb.plotting.style import LINES, legend_below, new_axes, styled
 from cropnb.schema import require
 
 Series = Mapping[str, tuple[ArrayLike, ArrayLike]]
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000")  # Okabe-Ito
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000")  # Okabe-Ito
 _LEGEND = 0.32  # inches of figure for each row of the legend
 
 
@@ -57,7 +57,7 @@ def plot_curves(
     require(not stray, f"plot_curves: bands {stray} without a line; lines are {sorted(curves)}. Name one.")
     ax = new_axes(ax, height=3.3 + _LEGEND * _legend_rows(len(curves)))
     for i, (name, (x, y)) in enumerate(curves.items()):
-        look = {"color": _COLOURS[i % len(_COLOURS)], "linestyle": LINES[i % len(LINES)], **style}
+        look = {"color": PALETTE[i % len(PALETTE)], "linestyle": LINES[i % len(LINES)], **style}
         ax.plot(np.asarray(x), np.asarray(y), label=name, **look)
         if name in bands:
             low, high = (np.asarray(edge) for edge in bands[name])
@@ -99,7 +99,7 @@ def plot_relation(
     lines = lines or {}
     ax = new_axes(ax, height=3.6 + _LEGEND * _legend_rows(len(points) + len(lines)))
     for i, (name, (x, y)) in enumerate(points.items()):
-        look = {"s": 5, "color": _COLOURS[i % len(_COLOURS)], "alpha": 0.35, "linewidths": 0, **style}
+        look = {"s": 5, "color": PALETTE[i % len(PALETTE)], "alpha": 0.35, "linewidths": 0, **style}
         ax.scatter(np.ravel(x), np.ravel(y), label=name, rasterized=True, **look)
     for i, (name, (x, y)) in enumerate(lines.items()):
         ax.plot(

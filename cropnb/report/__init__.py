@@ -5,6 +5,7 @@ from cropnb.report.fields import counts_table, seconds_table
 from cropnb.report.glue import glue
 from cropnb.report.provenance import provenance
 from cropnb.report.published import compare, load_published
+from cropnb.report.ranges import load_ranges, ranges_table
 from cropnb.report.results import RESULTS, RUN_FOLDER, latest_committed, read_results, run_folder
 from cropnb.report.rows import ROW_FIELDS, row_from_interval
 from cropnb.report.run import FinishedRun, RunRecord, start_run
@@ -30,7 +31,9 @@ __all__ = [
     "latest_committed",
     "load_catalogue",
     "load_published",
+    "load_ranges",
     "provenance",
+    "ranges_table",
     "read_results",
     "results_table",
     "row_from_interval",
