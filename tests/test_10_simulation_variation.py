@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from cropnb.paths import data_folder
 from cropnb.schema import SchemaError
-from cropnb.simulation import load_parameters, vary
+from cropnb.simulation import load_parameters, simulate, vary
 from cropnb.simulation.parameters import Parameters
 
 
@@ -62,3 +63,24 @@ def test_values_that_do_not_fit_are_refused(county: Parameters, name: str, value
     with pytest.raises(SchemaError, match=words) as caught:
         vary(county, {name: value})
     assert name in str(caught.value)
+
+
+def test_fields_without_differences_can_be_simulated(county: Parameters) -> None:
+    names = [field.name for field in dataclasses.fields(county.effects)]
+    none = {f"effects.{name}": 0.0 for name in names if "_sd" in name}
+    even = {
+        "effects.texture_log10": 0.0,
+        "effects.vigour_within": 0.0,
+        "preset.n_row": 1,
+        "preset.n_column": 1,
+    }
+    scene = simulate(vary(county, none | even), progress=False)
+    truth, labels = scene["/truth"].to_dataset(), scene["/labels"].to_dataset()
+    maize = (labels.class_id == 0).values & (truth.crop == 0).values
+    sowing = truth.sowing_day.values[maize]
+    assert np.unique(sowing[np.isfinite(sowing)]).size == 1
+    seen = scene["/sentinel2"].to_dataset()
+    assert np.isfinite(seen.reflectance.values[seen.valid_mask.values.nonzero()[0][0]]).any()
+    assert np.isfinite(
+        seen.reflectance.transpose("time", "y", "x", "band").values[seen.valid_mask.values]
+    ).all()

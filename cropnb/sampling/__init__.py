@@ -7,6 +7,7 @@ from cropnb.sampling.from_scene import samples_from_scene
 from cropnb.sampling.gaps import fill_gaps
 from cropnb.sampling.imputation import Imputed, Imputer
 from cropnb.sampling.radar_steps import radar_samples
+from cropnb.sampling.rasters import stratified_units
 from cropnb.sampling.samples import Samples
 from cropnb.sampling.scaling import Scaler
 from cropnb.sampling.splits import Fold, LeakageError, check_disjoint, group_folds, random_folds, share_split
@@ -34,5 +35,6 @@ __all__ = [
     "season_of",
     "select_days",
     "share_split",
+    "stratified_units",
     "with_channel",
 ]

@@ -7,9 +7,10 @@ the county imitates, and what follows from them must not be reported as agreemen
 from cropnb.simulation.cameras import simulate_cameras
 from cropnb.simulation.configuration import load_parameters, parameter_table
 from cropnb.simulation.parameters import Parameters
-from cropnb.simulation.scene import simulate
+from cropnb.simulation.scene import simulate, simulate_square
 from cropnb.simulation.variation import vary
 from cropnb.simulation.version import sim_version
+from cropnb.simulation.wishart import wishart_c2
 
 __all__ = [
     "Parameters",
@@ -18,5 +19,7 @@ __all__ = [
     "sim_version",
     "simulate",
     "simulate_cameras",
+    "simulate_square",
     "vary",
+    "wishart_c2",
 ]

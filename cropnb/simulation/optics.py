@@ -145,7 +145,8 @@ def make_patches(parameters: Parameters, tile: Tile, land: Land) -> Patches:
     cells, cell_m = land.cells, scene.cell_m
     rng = tile_rng(scene, Stage.TEXTURE, tile)
     radar = make_texture(cells.ground, effects, parameters.covers, cell_m=cell_m, rng=rng)
-    vigour = np.log(radar.canopy) / np.float32(effects.vigour_within)
+    # Where fields are even, the logarithm is 0 everywhere: nothing to scale.
+    vigour = np.log(radar.canopy) / np.float32(effects.vigour_within or 1.0)
     rng = tile_rng(scene, Stage.OPTICAL, tile, channel=2)
     of_object = rng.lognormal(0, surfaces.object_sd, land.layout.object_block.size + 1)  # the last: roads, -1
     fine = gaussian_field(cells.ground.shape, length_m=surfaces.texture_fine_m, cell_m=cell_m, rng=rng)
