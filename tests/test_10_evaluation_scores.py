@@ -91,3 +91,15 @@ def test_class_scores_over_seeds_are_means_of_each_seeds_f1() -> None:
     assert (found.low < found.value).all()
     assert found.class_name.tolist() == ["a", "b", "c"]
     assert found.n_seed.tolist() == [3, 3, 3]
+
+
+def test_a_seed_without_a_class_says_nothing_about_it() -> None:
+    frames = [
+        pd.DataFrame({"seed": seed, "sample": [0, 1], "reference": [0, other], "prediction": [0, other]})
+        for seed, other in enumerate([1, 1, 0])
+    ]
+    found = seed_class_scores(pd.concat(frames), class_names=["a", "b", "c"])
+    assert found.n_seed.tolist() == [3, 2, 0]
+    assert found.value.tolist()[:2] == [1.0, 1.0]
+    assert np.isnan(found.value[2])
+    assert np.isnan(found.low[2])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cropnb.evaluation.confusion import IntArray, confusion_matrix
 from cropnb.evaluation.intervals import Interval, Statistic, block_bootstrap, seed_interval
@@ -214,22 +215,39 @@ def seed_class_scores(predictions: pd.DataFrame, *, class_names: Sequence[str]) 
     Raises
     ------
     SchemaError
-        If a column is missing, a sample is predicted twice with one seed, there is one seed only, or a class
-        is absent from the samples and predictions of a seed.
+        If a column is missing, or a sample is predicted twice with one seed.
+
+    Notes
+    -----
+    A seed that neither has nor predicts a class says nothing about it and is left out there: `n_seed` counts
+    the others. With fewer than two of them there is no interval, and with none no value.
     """
     _check_predictions(predictions)
-    scores = np.stack(
-        [
-            f1_per_class(confusion_matrix(part["reference"], part["prediction"], n_class=len(class_names)))
-            for _, part in predictions.groupby("seed")
-        ]
-    )
-    parts = [
-        _rows({"f1": seed_interval(scores[:, number])}, predictions[predictions["reference"] == number])
-        for number in range(len(class_names))
+    matrices = [
+        confusion_matrix(part["reference"], part["prediction"], n_class=len(class_names))
+        for _, part in predictions.groupby("seed")
     ]
-    rows = pd.concat(parts, ignore_index=True)
-    return rows.assign(class_name=list(class_names))
+    scores = np.stack([f1_per_class(matrix) for matrix in matrices])
+    rows = []
+    for number, name in enumerate(class_names):
+        n_sample = int((predictions["reference"] == number).sum())
+        rows.append({"class_name": name, **_seed_row("f1", scores[:, number]), "n_sample": n_sample})
+    return pd.DataFrame(rows)
+
+
+def _seed_row(metric: str, scores: NDArray[np.float64]) -> dict[str, Any]:
+    finite = scores[np.isfinite(scores)]
+    row = {"metric": metric, "value": finite.mean() if finite.size else np.nan, "n_seed": finite.size}
+    if finite.size < 2:
+        return {**row, "low": np.nan, "high": np.nan}
+    interval = seed_interval(finite)
+    return {
+        **row,
+        "low": interval.low,
+        "high": interval.high,
+        "level": interval.level,
+        "method": interval.method,
+    }
 
 
 def _of_class(statistic: Statistic, class_id: int) -> Statistic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,6 +28,7 @@ def plot_curve_panels(
     ylabel: str,
     bands: Bands | None = None,
     n_column: int = 2,
+    share_y: Literal["all", "col"] = "all",
 ) -> list[Axes]:
     """Panels of curves; a name has one colour, pattern and marker in all, and one entry in the legend.
 
@@ -40,6 +42,8 @@ def plot_curve_panels(
         Title -> name -> edges of a band at the x of that curve.
     n_column : int () [count]
         Panels in a row.
+    share_y : str
+        `all` panels have one scale, or those of a column (`col`).
 
     Returns
     -------
@@ -54,7 +58,7 @@ def plot_curve_panels(
     require(len(panels) > 0, "plot_curve_panels: no panel; expected one at least. Pass some curves.")
     n_row = math.ceil(len(panels) / n_column)
     size = (WIDTH, _ROW * n_row + _LEGEND)
-    figure, grid = plt.subplots(n_row, n_column, figsize=size, sharex=True, sharey=True, squeeze=False)
+    figure, grid = plt.subplots(n_row, n_column, figsize=size, sharex=True, sharey=share_y, squeeze=False)
     axes = list(grid.ravel())
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
     for ax, (title, curves) in zip(axes, panels.items(), strict=False):
@@ -63,7 +67,9 @@ def plot_curve_panels(
         ax.tick_params(labelsize=TICK_SIZE)
     for ax in axes[len(panels) :]:
         ax.set_visible(False)
-    figure.supxlabel(xlabel, fontsize="medium")
+    for ax in axes[max(0, len(panels) - n_column) : len(panels)]:  # the lowest of each column
+        ax.set_xlabel(xlabel)
+        ax.tick_params(labelbottom=True)
     figure.supylabel(ylabel, fontsize="medium")
     handles = {line.get_label(): line for ax in axes for line in ax.get_lines()}
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(3, len(handles)))

@@ -8,6 +8,7 @@ from cropnb.simulation.cameras import simulate_cameras
 from cropnb.simulation.configuration import load_parameters, parameter_table
 from cropnb.simulation.parameters import Parameters
 from cropnb.simulation.scene import simulate, simulate_square
+from cropnb.simulation.tile import scene_weather
 from cropnb.simulation.variation import vary
 from cropnb.simulation.version import sim_version
 from cropnb.simulation.wishart import wishart_c2
@@ -16,6 +17,7 @@ __all__ = [
     "Parameters",
     "load_parameters",
     "parameter_table",
+    "scene_weather",
     "sim_version",
     "simulate",
     "simulate_cameras",
