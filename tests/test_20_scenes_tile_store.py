@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from distributed import Client
 
 from cropnb.paths import data_folder
 from cropnb.scenes import open_scene, tile_store
@@ -71,6 +72,15 @@ def test_any_executor_will_do_and_stays_open(tmp_path: Path, whole: xr.DataTree)
     with ThreadPoolExecutor(2) as pool:
         same(open_scene(write_tiles(SMALL, tmp_path / "small.zarr", workers=pool, progress=False)), whole)
         assert pool.submit(int, 3).result() == 3
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_writes_the_same_bytes(tmp_path: Path, whole: xr.DataTree) -> None:
+    cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with Client(processes=True, local_directory=str(tmp_path / "dask"), **cluster) as client:
+        pool = client.get_executor()
+        path = write_tiles(SMALL, tmp_path / "small.zarr", workers=pool, progress=False)
+    same(open_scene(path), whole)
 
 
 class Interrupted:
