@@ -19,6 +19,31 @@ N_SAMPLE = 6
 
 # Another value for each field of each config; a field without one fails the test below.
 OTHER: dict[str, dict[str, float]] = {
+    "Conv1D": {
+        "n_channel": 2,
+        "n_class": 5,
+        "n_time": 8,
+        "n_shallow": 32,
+        "n_branch": 64,
+        "n_middle": 64,
+        "n_deep": 128,
+        "kernel_size": 5,
+        "kernel_long": 7,
+        "pool_size": 5,
+        "n_dense": 128,
+        "dropout_map": 0.2,
+        "dropout": 0.2,
+    },
+    "AttentionLSTM": {"n_channel": 2, "n_class": 5, "n_hidden": 32, "n_dense": 128, "dropout": 0.2},
+    "Conv1D-LSTM": {
+        "n_channel": 2,
+        "n_class": 5,
+        "n_time": 8,
+        "n_filter": 32,
+        "n_hidden": 32,
+        "n_dense": 128,
+        "dropout": 0.2,
+    },
     "TempCNN": {
         "n_channel": 2,
         "n_class": 5,
@@ -27,7 +52,7 @@ OTHER: dict[str, dict[str, float]] = {
         "kernel_size": 3,
         "n_dense": 128,
         "dropout": 0.2,
-    }
+    },
 }
 
 Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]

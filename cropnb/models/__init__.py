@@ -9,10 +9,26 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
+from cropnb.models.attention_lstm import AttentionLSTM, AttentionLSTMConfig
+from cropnb.models.conv1d import Conv1D, Conv1DConfig
+from cropnb.models.conv1d_lstm import Conv1DLSTM, Conv1DLSTMConfig
 from cropnb.models.tempcnn import TempCNN, TempCNNConfig
 from cropnb.schema import SchemaError, require
 
-__all__ = ["REGISTRY", "ModelSpec", "TempCNN", "TempCNNConfig", "build_model", "count_parameters"]
+__all__ = [
+    "REGISTRY",
+    "AttentionLSTM",
+    "AttentionLSTMConfig",
+    "Conv1D",
+    "Conv1DConfig",
+    "Conv1DLSTM",
+    "Conv1DLSTMConfig",
+    "ModelSpec",
+    "TempCNN",
+    "TempCNNConfig",
+    "build_model",
+    "count_parameters",
+]
 
 
 class ModelSpec(NamedTuple):
@@ -24,6 +40,9 @@ class ModelSpec(NamedTuple):
 
 # Each name is the paper's name, and the model is the paper's model.
 REGISTRY: dict[str, ModelSpec] = {
+    "Conv1D": ModelSpec(Conv1DConfig, Conv1D),
+    "AttentionLSTM": ModelSpec(AttentionLSTMConfig, AttentionLSTM),
+    "Conv1D-LSTM": ModelSpec(Conv1DLSTMConfig, Conv1DLSTM),
     "TempCNN": ModelSpec(TempCNNConfig, TempCNN),
 }
 
