@@ -6,6 +6,7 @@ from cropnb.training.cross_validation import cross_validate
 from cropnb.training.experiment import run_experiment
 from cropnb.training.fitting import Run, fit
 from cropnb.training.forest import FittedForest, ForestClassifier
+from cropnb.training.hybrid_forest import FittedHybridForest, HybridForestClassifier, embedded
 from cropnb.training.imputed import FittedImputed, ImputedClassifier
 from cropnb.training.keeper import DivergedError
 from cropnb.training.network import FittedNetwork, NetworkClassifier
@@ -19,14 +20,17 @@ __all__ = [
     "FitConfig",
     "Fitted",
     "FittedForest",
+    "FittedHybridForest",
     "FittedImputed",
     "FittedNetwork",
     "ForestClassifier",
+    "HybridForestClassifier",
     "ImputedClassifier",
     "NetworkClassifier",
     "Run",
     "Seeds",
     "cross_validate",
+    "embedded",
     "fit",
     "load_fitted",
     "predict",

@@ -18,6 +18,7 @@ from cropnb.training.classifiers import Fitted, Layout
 from cropnb.training.config import FitConfig
 from cropnb.training.fitting import Run
 from cropnb.training.forest import FittedForest
+from cropnb.training.hybrid_forest import FittedHybridForest, embedded_layout
 from cropnb.training.imputed import FittedImputed
 from cropnb.training.network import FittedNetwork
 from cropnb.training.seeds import seeds_from
@@ -27,6 +28,8 @@ _WEIGHTS = "weights.pt"
 _FOREST = "forest.joblib"
 _HISTORY = "history.csv"
 
+Inner = FittedNetwork | FittedForest | FittedHybridForest
+
 
 def save_fitted(fitted: Fitted, folder: Path) -> Path:
     """Write a fitted classifier to a folder.
@@ -34,7 +37,7 @@ def save_fitted(fitted: Fitted, folder: Path) -> Path:
     Parameters
     ----------
     fitted : Fitted
-        Network or forest, with or without an imputer before it.
+        Network, forest or both in one, with or without an imputer before it.
     folder : Path
         Made if needed; its classifier is replaced.
 
@@ -52,20 +55,17 @@ def save_fitted(fitted: Fitted, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     imputer = fitted.imputer.to_dict() if isinstance(fitted, FittedImputed) else None
     inner = fitted.fitted if isinstance(fitted, FittedImputed) else fitted
-    if isinstance(inner, FittedNetwork):
-        described = _write_network(inner, folder)
-    elif isinstance(inner, FittedForest):
-        described = _write_forest(inner, folder)
-    else:
+    if not isinstance(inner, Inner):
         kind = type(inner).__name__
         raise SchemaError(f"save_fitted: a {kind}; expected a fitted network or forest. Fit one of these.")
     layout = dataclasses.asdict(inner.layout)
+    described = _write(inner, folder)
     text = json.dumps({**described, "layout": layout, "imputer": imputer}, indent=1, allow_nan=False)
     (folder / _DESCRIPTION).write_text(text, encoding="utf-8")
     return folder
 
 
-def load_fitted(folder: Path) -> FittedNetwork | FittedForest | FittedImputed:
+def load_fitted(folder: Path) -> Inner | FittedImputed:
     """Inverse of `save_fitted`.
 
     Parameters
@@ -76,7 +76,7 @@ def load_fitted(folder: Path) -> FittedNetwork | FittedForest | FittedImputed:
 
     Returns
     -------
-    FittedNetwork or FittedForest or FittedImputed
+    FittedNetwork or FittedForest or FittedHybridForest or FittedImputed
         Gives the same probabilities as the one that was saved.
 
     Raises
@@ -90,11 +90,32 @@ def load_fitted(folder: Path) -> FittedNetwork | FittedForest | FittedImputed:
     )
     described = json.loads(path.read_text(encoding="utf-8"))
     layout = Layout(**{name: tuple(values) for name, values in described["layout"].items()})
-    read = _read_network if described["kind"] == "network" else _read_forest
-    inner = read(described, layout, path.parent)
+    inner = _read(described, layout, path.parent)
     if described["imputer"] is None:
         return inner
     return FittedImputed(imputer=Imputer.from_dict(described["imputer"]), fitted=inner)
+
+
+def _write(fitted: Inner, folder: Path) -> dict[str, Any]:
+    if isinstance(fitted, FittedNetwork):
+        return _write_network(fitted, folder)
+    if isinstance(fitted, FittedForest):
+        return _write_forest(fitted, folder)
+    network, forest = _write_network(fitted.network, folder), _write_forest(fitted.forest, folder)
+    return {"kind": "hybrid", "network": network, "forest": forest, "seconds": fitted.seconds}
+
+
+def _read(described: dict[str, Any], layout: Layout, folder: Path) -> Inner:
+    if described["kind"] == "network":
+        return _read_network(described, layout, folder)
+    if described["kind"] == "forest":
+        return _read_forest(described, layout, folder)
+    network = _read_network(described["network"], layout, folder)
+    forest = _read_forest(described["forest"], layout, folder)
+    inside = embedded_layout(layout, n_value=forest.forest.n_features_in_)
+    return FittedHybridForest(
+        network=network, forest=dataclasses.replace(forest, layout=inside), seconds=described["seconds"]
+    )
 
 
 def _write_network(fitted: FittedNetwork, folder: Path) -> dict[str, Any]:
