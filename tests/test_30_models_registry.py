@@ -53,6 +53,18 @@ OTHER: dict[str, dict[str, float]] = {
         "n_dense": 128,
         "dropout": 0.2,
     },
+    "Transformer": {
+        "n_channel": 2,
+        "n_class": 5,
+        "n_time": 8,
+        "n_block": 1,
+        "n_head": 4,
+        "head_size": 128,
+        "width": 32,
+        "n_hidden": 128,
+        "n_dense": 64,
+        "dropout": 0.3,
+    },
 }
 
 Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]

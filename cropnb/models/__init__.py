@@ -13,6 +13,7 @@ from cropnb.models.attention_lstm import AttentionLSTM, AttentionLSTMConfig
 from cropnb.models.conv1d import Conv1D, Conv1DConfig
 from cropnb.models.conv1d_lstm import Conv1DLSTM, Conv1DLSTMConfig
 from cropnb.models.tempcnn import TempCNN, TempCNNConfig
+from cropnb.models.transformer import Transformer, TransformerConfig
 from cropnb.schema import SchemaError, require
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "ModelSpec",
     "TempCNN",
     "TempCNNConfig",
+    "Transformer",
+    "TransformerConfig",
     "build_model",
     "count_parameters",
 ]
@@ -44,6 +47,7 @@ REGISTRY: dict[str, ModelSpec] = {
     "AttentionLSTM": ModelSpec(AttentionLSTMConfig, AttentionLSTM),
     "Conv1D-LSTM": ModelSpec(Conv1DLSTMConfig, Conv1DLSTM),
     "TempCNN": ModelSpec(TempCNNConfig, TempCNN),
+    "Transformer": ModelSpec(TransformerConfig, Transformer),
 }
 
 
