@@ -103,6 +103,7 @@ def test_it_is_the_source_s_by_default() -> None:
     default = HybridForestClassifier()
     assert (default.network.name, default.network.model) == ("Conv1D", {})
     assert (default.forest.n_tree, default.forest.min_samples_split) == (200, 4)
+    assert not default.forest.use_valid
     assert default.network.build(TRAIN).config.n_dense == 512
 
 
