@@ -1,5 +1,6 @@
 """Figures: arrays in, Axes out; nothing is computed here and no file is written."""
 
+from cropnb.plotting.architecture import plot_architecture
 from cropnb.plotting.confusion import plot_confusion
 from cropnb.plotting.images import plot_images, plot_notice
 from cropnb.plotting.learning import plot_learning_curve
@@ -14,6 +15,7 @@ from cropnb.plotting.style import label_kind, style
 
 __all__ = [
     "label_kind",
+    "plot_architecture",
     "plot_classes_map",
     "plot_confusion",
     "plot_curve_panels",
