@@ -163,6 +163,37 @@ def test_small_layers_are_told_with_the_one_before() -> None:
     ]
 
 
+def test_a_small_layer_beside_another_path_stands_alone() -> None:
+    class Skipping(Chain):
+        def run(self, x: Tensor) -> Tensor:
+            first, norm = self.layers
+            hidden = first(x)
+            return norm(hidden) + hidden
+
+    parts = _outline(Skipping(nn.Linear(3, 4), nn.LayerNorm(4)))
+    assert [(p.kinds, p.before) for p in parts] == [
+        (("input",), ()),
+        (("Linear",), (0,)),
+        (("LayerNorm",), (1,)),
+        (("+",), (1, 2)),
+    ]
+
+
+def test_branches_of_the_network_do_not_meet_inside_one_of_them() -> None:
+    class Beside(Gates):
+        def run(self, x: Tensor) -> Tensor:
+            return self.first(x) + self.gates[0](x)
+
+    parts = _outline(Beside(3))
+    assert [(p.kinds[0], p.group) for p in parts] == [
+        ("input", ""),
+        ("Linear", ""),
+        ("Linear", "gates.0"),
+        ("Gate", "gates.0"),
+        ("+", ""),
+    ]
+
+
 def test_a_convolution_says_how_wide_its_kernel_is() -> None:
     model = Chain(nn.Conv1d(5, 2, 3), nn.MaxPool1d(1))
     assert [p.kinds for p in _outline(model)] == [("input",), ("Conv1d 3", "MaxPool1d 1")]

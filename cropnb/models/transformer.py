@@ -2,10 +2,11 @@
 
 Source       Liu (2024), thesis, section 3.2.6.4 and Figure 3-7: positional embedding, 2 encoder blocks of 8
              heads of size 256, residual connections, normalisation before and after attention, mean over
-             time, MLP. Attention is its Eq. (5-3), after Vaswani et al. (2017). It names Russwurm and Koerner
-             (2020) as its model; that paper's code is dl4sits/BreizhCrops@796a923, `TransformerModel.py`.
+             time, MLP. Attention is its Eq. (5-3), after Vaswani et al. (2017). It takes the model from
+             Russwurm and Koerner (2020, self-attention for optical series), which could not be read here.
 Decided      where the source is silent or allows two readings:
-             1. Width of a step: 64, and 256 in the feed-forward layer, from BreizhCrops' code. A width equal
+             1. Width of a step: 64, and 256 in the feed-forward layer, the defaults of the Transformer that
+                the same authors keep in dl4sits/BreizhCrops@796a923 (`TransformerModel.py`). A width equal
                 to the number of features (attention straight on the input) is ruled out by the source's own
                 Table 3-1: with one feature, DpRVI, normalising over the width would leave nothing of it,
                 yet its Transformer has the best accuracy of all models there. So each step is mapped

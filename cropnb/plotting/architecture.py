@@ -278,7 +278,7 @@ def _free_column(
             return x
     taken = {x for other, row, x in lanes if other is not start and other.row < end.row and start.row < row}
     steps = [_MARGIN - 0.08 - _LANE * n for n in range(4)]
-    places = [WIDTH - step for step in steps] if start.x >= WIDTH / 2 else steps
+    places = [WIDTH - step for step in steps] if start.x > WIDTH / 2 - 0.01 else steps
     x = next((place for place in places if place not in taken), places[-1])
     lanes.append((start, end.row, x))
     return x
