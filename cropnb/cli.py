@@ -1,4 +1,4 @@
-"""The command line: run, sweep, book, scenes, check, accept."""
+"""The command line: run, sweep, book, map, scenes, check, accept."""
 
 # ruff: noqa: PLC0415
 # Imports stand inside the commands: `cropnb --help` must not wait for torch, xarray and papermill.
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -184,6 +185,27 @@ def accept(chapter: ChapterNames = None, *, force: Force = False) -> None:
         done.append(update_reference(name, force=force))
         _tell(done[-1])
     _finish(done)
+
+
+@app.command("map")
+def map_(
+    scene: Annotated[str, typer.Argument(help="Name of a scene, or its Zarr folder.")],
+    classifier: Annotated[Path, typer.Argument(help="Folder that cropnb.training.save_fitted wrote.")],
+    folder: Annotated[Path, typer.Argument(help="To make, for the GeoTIFFs. Cut off, it goes on.")],
+    *,
+    lee: Annotated[tuple[int, float], typer.Option(help="Filter of training: window, looks.")] = (3, 3.0),
+    orbit: Annotated[list[str] | None, typer.Option(help="Of training; repeat. All without.")] = None,
+    majority: Annotated[int, typer.Option(help="Odd width of a majority filter.")] = 0,
+    workers: Annotated[str, typer.Option(help="Processes, or Dask's tcp://host:port.")] = "1",
+) -> None:
+    """Map a scene with a fitted classifier: classes and probabilities, where there are data."""
+    from cropnb.mapping import MapSettings, map_scene
+    from cropnb.report import provenance
+
+    settings = MapSettings.from_options(lee=lee, orbits=orbit, majority=majority)
+    tags = {"commit": str(provenance()["commit"])}
+    made = map_scene(scene, classifier, folder, settings=settings, workers=workers, tags=tags)
+    typer.echo(made.summary)
 
 
 @scenes_app.command("list")

@@ -10,11 +10,9 @@ import xarray as xr
 
 from cropnb.mapping import MapSettings, map_scene, mapper, read_map
 from cropnb.mapping.steps import stack_of, values_at
-from cropnb.sampling import Samples, merge_classes, radar_samples, select_days
+from cropnb.sampling import Samples, radar_samples, select_days
 from cropnb.sampling.radar_steps import LeeSettings
-from cropnb.scenes import save_scene
 from cropnb.scenes.examples import example_raster_scene
-from cropnb.schema import SchemaError
 from cropnb.training import (
     FitConfig,
     ForestClassifier,
@@ -232,74 +230,3 @@ def test_an_orbit_that_ends_leaves_the_rest_to_the_other(
     both = map_scene(scene, forest, tmp_path / "both", settings=SETTINGS, progress=False)
     # The window of the filter is cut at the orbit's edge.
     np.testing.assert_array_equal(class_id.values[:, :5], read_map(both.classes).values[:, :5])
-
-
-@pytest.mark.slow
-def test_several_processes_write_the_same_bytes(scene: xr.DataTree, forest: Path, tmp_path: Path) -> None:
-    store = save_scene(scene, tmp_path / "scene.zarr")
-    one, two = (
-        map_scene(store, forest, tmp_path / f"by{n}", settings=SETTINGS, workers=n, progress=False)
-        for n in (1, 2)
-    )
-    same_bytes(one.folder, two.folder)
-    in_memory = map_scene(scene, forest, tmp_path / "memory", settings=SETTINGS, progress=False)
-    same_bytes(one.folder, in_memory.folder)
-
-
-@pytest.mark.slow
-def test_a_dask_cluster_writes_the_same_bytes(scene: xr.DataTree, forest: Path, tmp_path: Path) -> None:
-    from distributed import LocalCluster  # noqa: PLC0415 - an optional dependency
-
-    store = save_scene(scene, tmp_path / "scene.zarr")
-    one = map_scene(store, forest, tmp_path / "one", settings=SETTINGS, progress=False)
-    kind = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(processes=False, local_directory=str(tmp_path / "dask"), **kind) as cluster:
-        address = cluster.scheduler_address
-        many = map_scene(store, forest, tmp_path / "many", settings=SETTINGS, workers=address, progress=False)
-    same_bytes(one.folder, many.folder)
-
-
-def without_orbit(scene: xr.DataTree) -> xr.DataTree:
-    return with_groups(scene, orbit37=scene["/sentinel1/37/c2"].to_dataset())
-
-
-def test_wrong_input_is_refused_with_what_is_missing(
-    scene: xr.DataTree, samples: Samples, forest: Path, tmp_path: Path
-) -> None:
-    def refuse(message: str, tree: xr.DataTree = scene, folder: Path = forest, **options: object) -> None:
-        with pytest.raises(SchemaError, match=message):
-            map_scene(tree, folder, tmp_path / "map", progress=False, **options)
-
-    missing = [int(day) for day in samples.day[1::2]]
-    refuse(rf"no c2 on days \[{', '.join(map(str, missing))}\]", without_orbit(scene))
-    refuse("orbit 99; it has", settings=MapSettings(orbits=("37", "99")))
-    refuse(
-        "no c2 group",
-        xr.DataTree.from_dict({"/": scene.to_dataset(), "/labels": scene["labels"].to_dataset()}),
-    )
-    renamed = Samples(**{**vars(samples), "channel": ("ps", "entropi", "x")})
-    odd = save_fitted(SMALL.fit(renamed, renamed, seed=1), tmp_path / "odd")
-    refuse("'entropi' is no radar feature.*'entropy'", folder=odd)
-    refuse("no .*classifier.json", folder=tmp_path)
-    refuse("several workers", workers=2)
-    refuse("workers 0", workers=0)
-    off = scene.map_over_datasets(
-        lambda g: g.assign_coords(y=np.where(np.arange(24) < 12, g.y, g.y - 33.0)) if "y" in g else g
-    )
-    refuse("no common grid", off)
-    (tmp_path / "map").mkdir()
-    refuse("exists")
-
-
-@pytest.mark.parametrize(("name", "value"), [("block", 0), ("tile", 100), ("majority", 4), ("min_date", 0)])
-def test_impossible_settings_are_refused(name: str, value: int) -> None:
-    with pytest.raises(SchemaError, match=name):
-        MapSettings(**{name: value})
-
-
-def test_merged_classes_are_those_of_the_map(scene: xr.DataTree, samples: Samples, tmp_path: Path) -> None:
-    merged = merge_classes(samples, {"grass": "winter wheat"})
-    folder = save_fitted(SMALL.fit(merged, merged, seed=1), tmp_path / "fitted")
-    made = map_scene(scene, folder, tmp_path / "map", settings=SETTINGS, progress=False)
-    assert list(made.record["n_pixel_of_class"]) == ["maize", "winter wheat"]
-    assert sum(made.record["n_pixel_of_class"].values()) == 24 * 24 - 1

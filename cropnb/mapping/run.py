@@ -64,6 +64,19 @@ class MapResult:
         path = self.folder / MAJORITY
         return path if path.exists() else None
 
+    @property
+    def summary(self) -> str:
+        """A line on each file, and one on what it took."""
+        r = self.record
+        files = [str(path) for path in (self.classes, self.majority, self.probabilities) if path]
+        share = r["n_no_data"] / (r["n_row"] * r["n_column"])
+        took = (
+            f"{r['n_row']} x {r['n_column']} pixels, {share:.1%} without data; {r['seconds']:.0f} s, "
+            f"{r['mpix_per_s']:.3f} Mpix/s, {r['share_in_classifier']:.0%} of the time in the classifier, "
+            f"at most {r['peak_mb']:.0f} MB"
+        )
+        return "\n".join([*files, took])
+
 
 def map_scene(
     scene: xr.DataTree | Path | str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cropnb.features.images import require_window
@@ -49,5 +50,32 @@ class MapSettings:
             self.tile % 16 == 0,
             f"MapSettings: tile={self.tile}; expected a multiple of 16, as GeoTIFF asks. Take 512.",
         )
+        require(
+            self.orbits is None or len(self.orbits) > 0,
+            "MapSettings: orbits empty; expected relative orbits, or None for all. Name one.",
+        )
         if self.majority:
             require_window("MapSettings: majority", self.majority)
+
+    @classmethod
+    def from_options(
+        cls, *, lee: tuple[int, float], orbits: Sequence[str] | None, majority: int
+    ) -> MapSettings:
+        """Settings from what is typed on a command line.
+
+        Parameters
+        ----------
+        lee : tuple of int and float (2,) [pixel, count]
+            Window and looks of the speckle filter.
+        orbits : sequence of str, optional
+            Relative orbits; all by default.
+        majority : int () [pixel]
+            Width of the majority filter, 0 for none.
+
+        Returns
+        -------
+        MapSettings
+            With the sizes that are usual.
+        """
+        speckle = LeeSettings(window=lee[0], n_looks=lee[1])
+        return cls(speckle=speckle, orbits=tuple(orbits) if orbits else None, majority=majority)

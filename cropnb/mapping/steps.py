@@ -91,7 +91,7 @@ def _matrices(scene: xr.DataTree) -> dict[str, xr.Dataset]:
     orbits = scene["/sentinel1"].children if "/sentinel1" in scene.groups else {}
     return {
         name: scene[f"/sentinel1/{name}/c2"].to_dataset()
-        for name, orbit in orbits.items()
+        for name, orbit in sorted(orbits.items(), key=lambda item: (len(item[0]), item[0]))
         if "c2" in orbit.children
     }
 

@@ -43,18 +43,19 @@ def executor_of(workers: Workers) -> Iterator[tuple[Executor | None, int]]:
     """
     if isinstance(workers, Executor):
         yield workers, _AHEAD_OF_EXECUTOR
-    elif isinstance(workers, str):
+    elif isinstance(workers, str) and not workers.isdecimal():
         with _dask_client(workers) as client:
             yield client.get_executor(), _AHEAD_OF_EXECUTOR
     else:
-        require(workers >= 1, f"map: workers {workers}; expected 1 or more processes. Raise it.")
-        if workers == 1:
+        n_process = int(workers)
+        require(n_process >= 1, f"map: workers {workers}; expected 1 or more processes. Raise it.")
+        if n_process == 1:
             yield None, 1
             return
         # Spawned, not forked: the parent may have threads (Numba, torch), which a fork would lose.
         spawn = get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_one_thread) as pool:
-            yield pool, _AHEAD * workers
+        with ProcessPoolExecutor(n_process, mp_context=spawn, initializer=_one_thread) as pool:
+            yield pool, _AHEAD * n_process
 
 
 def _dask_client(address: str) -> Any:
