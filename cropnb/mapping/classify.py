@@ -147,14 +147,31 @@ def map_block(stack: Stack, fitted: Fitted, grid: Grid, block: Block, *, setting
         A pixel has no data where `radar_samples` would drop it: where a feature was never measured.
     """
     layout = layout_of(fitted)
-    y, x = grid.y.centres[block[0]], grid.x.centres[block[1]]
-    values = values_at(stack, layout.channel, y=y, x=x, speckle=settings.speckle)
+    shape = tuple(part.stop - part.start for part in block)
+    class_id = np.full(shape, NO_DATA, np.uint8)
+    probability = np.full((len(layout.class_name), *shape), NO_DATA, np.uint8)
+    rows, columns = (np.flatnonzero(axis.filled[b]) for axis, b in zip((grid.y, grid.x), block, strict=True))
+    seconds = 0.0
+    if rows.size and columns.size:  # not a gap between the pieces of a mosaic
+        y, x = grid.y.centres[block[0]][rows], grid.x.centres[block[1]][columns]
+        values = values_at(stack, layout.channel, y=y, x=x, speckle=settings.speckle)
+        found, shares, seconds = _classified(values, stack, fitted, layout, min_date=settings.min_date)
+        inside = np.ix_(rows, columns)
+        class_id[inside] = found
+        probability[:, inside[0], inside[1]] = shares
+    return BlockMap(class_id=class_id, probability=probability, classifier_seconds=seconds)
+
+
+def _classified(
+    values: NDArray[np.float32], stack: Stack, fitted: Fitted, layout: Layout, *, min_date: int
+) -> tuple[ByteArray, ByteArray, float]:
+    """Class (y, x), probabilities (class, y, x), and seconds in the classifier."""
     flat = values.reshape(-1, *values.shape[2:])
     class_id = np.full(len(flat), NO_DATA, np.uint8)
     probability = np.full((len(layout.class_name), len(flat)), NO_DATA, np.uint8)
     seconds = 0.0
     for start in range(0, len(flat), _AT_ONCE):
-        here = start + np.flatnonzero(_seen(flat[start : start + _AT_ONCE], min_date=settings.min_date))
+        here = start + np.flatnonzero(_seen(flat[start : start + _AT_ONCE], min_date=min_date))
         if here.size:
             samples = _samples(*_filled(flat[here], stack), stack, layout)
             begun = time.perf_counter()
@@ -163,19 +180,18 @@ def map_block(stack: Stack, fitted: Fitted, grid: Grid, block: Block, *, setting
             seconds += time.perf_counter() - begun
             class_id[here] = found.argmax(axis=1)
             probability[:, here] = np.rint(STEPS * found).T
-    shape = (y.size, x.size)
-    return BlockMap(
-        class_id=class_id.reshape(shape),
-        probability=probability.reshape(-1, *shape),
-        classifier_seconds=seconds,
-    )
+    shape = values.shape[:2]
+    return class_id.reshape(shape), probability.reshape(-1, *shape), seconds
 
 
 def _seen(values: NDArray[np.float32], *, min_date: int) -> BoolArray:
     """Pixels measured on enough dates, and at least once in every feature."""
     finite = np.isfinite(values)
-    ever, dates = np.any(finite, axis=1), np.any(finite, axis=2)
-    seen: BoolArray = np.all(ever, axis=1) & (np.count_nonzero(dates, axis=1) >= min_date)
+    seen: BoolArray = np.all(finite.reshape(len(values), -1), axis=1)
+    rest = np.flatnonzero(~seen)  # few: to look at dates and features apart takes longer
+    seen &= values.shape[1] >= min_date
+    ever, dates = np.any(finite[rest], axis=1), np.any(finite[rest], axis=2)
+    seen[rest] = np.all(ever, axis=1) & (np.count_nonzero(dates, axis=1) >= min_date)
     return seen
 
 

@@ -16,14 +16,18 @@ _OFF_GRID = 0.05  # of a step: how far a pixel may lie beside its place
 Block = tuple[slice, slice]  # rows, columns of the map
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Axis:
     """Centres of evenly spaced rows or columns, in the order of the map."""
 
     first: float
     step: float  # below 0 along y: north is up
-    size: int
-    n_filled: int  # of them that lie in the images, not in a gap of a mosaic
+    filled: NDArray[np.bool_]  # False in the gaps of a mosaic
+
+    @property
+    def size(self) -> int:
+        """Rows or columns."""
+        return self.filled.size
 
     @property
     def centres(self) -> NDArray[np.float64]:
@@ -31,7 +35,7 @@ class Axis:
         return self.first + self.step * np.arange(self.size, dtype=np.float64)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Grid:
     """Rows and columns of a map."""
 
@@ -47,7 +51,7 @@ class Grid:
     @property
     def n_pixel(self) -> int:
         """Pixels that lie in the images."""
-        return self.y.n_filled * self.x.n_filled
+        return int(self.y.filled.sum() * self.x.filled.sum())
 
     @property
     def transform(self) -> tuple[float, float, float, float, float, float]:
@@ -105,4 +109,6 @@ def _axis(raster: xr.Dataset, dim: str, *, sign: float) -> Axis:
     )
     # Over the whole extent, so that rounding of the step does not add up along the map.
     step = float(centres[-1] - centres[0]) / int(at[-1])
-    return Axis(first=sign * float(centres[0]), step=sign * step, size=int(at[-1]) + 1, n_filled=at.size)
+    filled = np.zeros(int(at[-1]) + 1, dtype=bool)
+    filled[at] = True
+    return Axis(first=sign * float(centres[0]), step=sign * step, filled=filled)

@@ -33,11 +33,15 @@ class Stack:
         Days of all orbits, rising.
     steps : dict of str to ndarray (time,) [1]
         Step of each acquisition of an orbit.
+    pieces : dict of str to tuple of Dataset (time, y, x) [1, linear power]
+        Contiguous parts of each orbit, cut once: to cut a dataset takes longer than to see that it is not
+        needed.
     """
 
     orbits: dict[str, xr.Dataset]
     day: IntArray
     steps: dict[str, IntArray]
+    pieces: dict[str, tuple[xr.Dataset, ...]]
 
     @property
     def widest(self) -> xr.Dataset:
@@ -84,7 +88,12 @@ def stack_of(scene: xr.DataTree, *, orbits: Sequence[str] | None = None) -> Stac
         f"scene: two acquisitions on days {twice.tolist()}; expected one a day. Leave out an orbit.",
     )
     steps = {name: np.searchsorted(day, days[name]) for name in wanted}
-    return Stack(orbits={name: found[name] for name in wanted}, day=day, steps=steps)
+    return Stack(
+        orbits={name: found[name] for name in wanted},
+        day=day,
+        steps=steps,
+        pieces={name: tuple(pieces(found[name])) for name in wanted},
+    )
 
 
 def _matrices(scene: xr.DataTree) -> dict[str, xr.Dataset]:
@@ -128,8 +137,8 @@ def values_at(
     mosaic: there the windows end, as at the border of the image.
     """
     values = np.full((y.size, x.size, stack.day.size, len(features)), np.nan, dtype=np.float32)
-    for name, c2 in stack.orbits.items():
-        for piece in pieces(c2):
+    for name, parts in stack.pieces.items():
+        for piece in parts:
             _fill(values, piece, features, y=y, x=x, steps=stack.steps[name], speckle=speckle)
     return values
 
