@@ -24,7 +24,7 @@ from cropnb.training import (
 
 FEATURES = ("ps", "entropy", "vv_glcm_mean")
 SPECKLE = LeeSettings(window=5, n_looks=4.0)
-SETTINGS = MapSettings(speckle=SPECKLE, block=7, tile=128)
+SETTINGS = MapSettings(speckle=SPECKLE, block=10, tile=128)
 SMALL = ForestClassifier(n_tree=10, n_jobs=1)
 NEVER, ONCE = (3, 5), (20, 2)  # pixels that were never seen, and seen on one date
 
@@ -136,7 +136,7 @@ def test_no_data_is_where_nothing_was_measured(scene: xr.DataTree, forest: Path,
     assert np.argwhere(class_id < 0).tolist() == [list(NEVER)]
     assert np.argwhere(np.isnan(read_map(made.probabilities)[0].values)).tolist() == [list(NEVER)]
     assert made.record["n_no_data"] == 1
-    twice = MapSettings(speckle=SPECKLE, block=7, tile=128, min_date=2)
+    twice = MapSettings(speckle=SPECKLE, block=10, tile=128, min_date=2)
     strict = map_scene(scene, forest, tmp_path / "strict", settings=twice, progress=False)
     assert np.argwhere(read_map(strict.classes).values < 0).tolist() == [list(NEVER), list(ONCE)]
 
@@ -162,7 +162,7 @@ class Interrupted(mapper.Mapper):
     """Breaks down at a block."""
 
     def make(self, number: int):
-        if number == 9:
+        if number == 5:
             raise KeyboardInterrupt
         return super().make(number)
 
@@ -170,7 +170,7 @@ class Interrupted(mapper.Mapper):
 def test_a_run_that_was_cut_off_goes_on_to_the_same_bytes(
     scene: xr.DataTree, forest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = MapSettings(speckle=SPECKLE, block=7, tile=128, majority=3)
+    settings = MapSettings(speckle=SPECKLE, block=10, tile=128, majority=3)
     whole = map_scene(scene, forest, tmp_path / "whole", settings=settings, progress=False)
     with monkeypatch.context() as patch:
         patch.setattr(mapper, "Mapper", Interrupted)
@@ -178,7 +178,7 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_bytes(
             map_scene(scene, forest, tmp_path / "cut", settings=settings, progress=False)
     assert not (tmp_path / "cut").exists()
     rest = map_scene(scene, forest, tmp_path / "cut", settings=settings, progress=False)
-    assert (rest.record["n_block"], rest.record["n_block_resumed"]) == (16, 9)
+    assert (rest.record["n_block"], rest.record["n_block_resumed"]) == (9, 5)
     same_bytes(whole.folder, rest.folder)
     assert rest.record["n_pixel_of_class"] == whole.record["n_pixel_of_class"]
     assert [path.name for path in tmp_path.iterdir()].count("cut.partial") == 0
@@ -191,7 +191,7 @@ def test_other_settings_begin_anew(
         patch.setattr(mapper, "Mapper", Interrupted)
         with pytest.raises(KeyboardInterrupt):
             map_scene(scene, forest, tmp_path / "map", settings=SETTINGS, progress=False)
-    other = MapSettings(block=7, tile=128)
+    other = MapSettings(block=10, tile=128)
     made = map_scene(scene, forest, tmp_path / "map", settings=other, progress=False)
     assert made.record["n_block_resumed"] == 0
 
