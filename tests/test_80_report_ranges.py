@@ -28,6 +28,7 @@ low = 0.2
 high = 0.3
 tag = "K"
 source = "another"
+is_set = true
 decimals = 2
 """
 
@@ -52,6 +53,7 @@ def test_what_lies_outside_comes_first_and_what_is_missing_is_shown(tmp_path: Pa
     assert table["verdict"].tolist() == ["above", "inside"]
     assert table["expected"].tolist() == ["0.20 to 0.30", "5.5 to 7.5"]
     assert table["quantity"].tolist() == ["share", "mean VV/VH [dB]"]
+    assert table["how"].tolist() == ["set by parameters", "follows"]
     missing = ranges_table(ranges, {"ratio": 6.0}, caption="c").frame
     assert missing["verdict"].tolist() == ["not computed", "inside"]
 

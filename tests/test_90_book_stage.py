@@ -184,6 +184,16 @@ def test_the_build_sees_no_token_and_no_python_path(monkeypatch: pytest.MonkeyPa
     assert not {"SOME_TOKEN", "PYTHONPATH"} & set(seen)
 
 
+def test_each_chapter_stands_once_in_its_own_part_and_new_ones_in_the_first():
+    def part(caption, *names):
+        return {"caption": caption, "numbered": True, "chapters": [{"file": f"chapters/{n}"} for n in names]}
+
+    contents = {"parts": [part("A", "one", "two"), part("B", "three"), part("C", "four")]}
+    filled = book._filled_contents(contents, ["new", "three", "one"])
+    shown = {p["caption"]: [entry["file"] for entry in p["chapters"]] for p in filled["parts"]}
+    assert shown == {"A": ["chapters/one", "chapters/new"], "B": ["chapters/three"]}
+
+
 def test_every_contents_entry_has_a_source():
     contents = yaml.safe_load((paths.book_folder() / "_toc.yml").read_text(encoding="utf-8"))
     files = [e["file"] for p in contents["parts"] if not p.get("numbered") for e in p["chapters"]]

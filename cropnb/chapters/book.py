@@ -147,12 +147,14 @@ def _copy_pages(out: Path, *, executed: Mapping[str, Path]) -> None:
 
 
 def _filled_contents(contents: dict[str, Any], slugs: list[str]) -> dict[str, Any]:
-    """The contents with the chapters that were executed: in the book's order first, then any others."""
-    for part in contents["parts"]:
-        if part.get("numbered"):
-            ordered = [Path(entry["file"]).name for entry in part["chapters"]]
-            ordered = [s for s in ordered if s in slugs] + [s for s in slugs if s not in ordered]
-            part["chapters"] = [{"file": f"chapters/{slug}"} for slug in ordered]
+    """The contents with the chapters that were executed, each in its numbered part; others end the first."""
+    numbered = [part for part in contents["parts"] if part.get("numbered")]
+    listed = [[Path(entry["file"]).name for entry in part["chapters"]] for part in numbered]
+    known = {slug for names in listed for slug in names}
+    if listed:
+        listed[0] += [slug for slug in slugs if slug not in known]
+    for part, names in zip(numbered, listed, strict=True):
+        part["chapters"] = [{"file": f"chapters/{slug}"} for slug in names if slug in slugs]
     contents["parts"] = [part for part in contents["parts"] if part["chapters"]]
     return contents
 

@@ -29,6 +29,7 @@ class Range:
     high: float
     tag: str
     source: str
+    is_set: bool = False  # by parameters, nearly: inside says that the code is right, not that the model is
     decimals: int = 1
 
     def verdict(self, value: float | None) -> str:
@@ -63,7 +64,7 @@ def load_ranges(name: str, *, folder: Path | None = None) -> list[Range]:
     rows = tomllib.loads(path.read_text(encoding="utf-8")).get("range", [])
     known = {f.name for f in fields(Range)}
     for row in rows:
-        unknown, lacking = sorted(set(row) - known), sorted(known - {"decimals"} - set(row))
+        unknown, lacking = sorted(set(row) - known), sorted(known - {"decimals", "is_set"} - set(row))
         require(
             not unknown and not lacking,
             f"{path.name}, {row.get('key', 'a range')}: unknown {unknown}, lacking {lacking}; expected "
@@ -117,6 +118,7 @@ def _row(expected: Range, value: float | None) -> dict[str, str]:
         "expected": f"{expected.low:.{digits}f} to {expected.high:.{digits}f}",
         "found": "none" if value is None or math.isnan(value) else f"{value:.{digits}f}",
         "verdict": expected.verdict(value),
+        "how": "set by parameters" if expected.is_set else "follows",
         "tag": expected.tag,
         "expected by": expected.source,
     }
