@@ -2,7 +2,7 @@
 
 Source       Liu (2024), thesis, section 3.2.6.4 and Figure 3-7: positional embedding, 2 encoder blocks of 8
              heads of size 256, residual connections, normalisation before and after attention, mean over
-             time, MLP. Attention is its Eq. (5-3), after Vaswani et al. (2017). It takes the model from
+             time, MLP. Attention is its Eq. (5-3), after [Vaswani2017]. It takes the model from
              Russwurm and Koerner (2020, self-attention for optical series), which could not be read here.
 Decided      where the source is silent or allows two readings:
              1. Width of a step: 64, and 256 in the feed-forward layer, the defaults of the Transformer that
