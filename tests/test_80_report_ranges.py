@@ -50,12 +50,12 @@ def test_limits_count_as_inside(tmp_path: Path, value: float, verdict: str) -> N
 def test_what_lies_outside_comes_first_and_what_is_missing_is_shown(tmp_path: Path) -> None:
     ranges = load_ranges("list", folder=written(tmp_path, TEXT))
     table = ranges_table(ranges, {"ratio": 6.0, "share": 0.5}, caption="c").frame
-    assert table["verdict"].tolist() == ["above", "inside"]
+    assert table["verdict"].tolist() == ["above (set by parameters)", "inside"]
+    assert table["expected by"].tolist() == ["K: another", "D: a source"]
     assert table["expected"].tolist() == ["0.20 to 0.30", "5.5 to 7.5"]
     assert table["quantity"].tolist() == ["share", "mean VV/VH [dB]"]
-    assert table["how"].tolist() == ["set by parameters", "follows"]
     missing = ranges_table(ranges, {"ratio": 6.0}, caption="c").frame
-    assert missing["verdict"].tolist() == ["not computed", "inside"]
+    assert missing["verdict"].tolist() == ["not computed (set by parameters)", "inside"]
 
 
 def test_numbers_without_a_range_are_refused(tmp_path: Path) -> None:

@@ -113,12 +113,11 @@ def _order(expected: Range, value: float | None) -> int:
 def _row(expected: Range, value: float | None) -> dict[str, str]:
     digits = expected.decimals
     unit = "" if expected.unit == "1" else f" [{expected.unit}]"
+    verdict = expected.verdict(value) + (" (set by parameters)" if expected.is_set else "")
     return {
         "quantity": f"{expected.quantity}{unit}",
         "expected": f"{expected.low:.{digits}f} to {expected.high:.{digits}f}",
         "found": "none" if value is None or math.isnan(value) else f"{value:.{digits}f}",
-        "verdict": expected.verdict(value),
-        "how": "set by parameters" if expected.is_set else "follows",
-        "tag": expected.tag,
-        "expected by": expected.source,
+        "verdict": verdict,
+        "expected by": f"{expected.tag}: {expected.source}",
     }
