@@ -33,6 +33,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from cropnb.models.series import SeriesModel, check_config, draw_glorot_uniform
 from cropnb.schema import require
 
 
@@ -66,18 +67,10 @@ class AttentionLSTMConfig:
     dropout: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in ("n_channel", "n_class", "n_hidden", "n_dense"):
-            value = getattr(self, name)
-            require(
-                value >= 1, f"AttentionLSTM: {name}={value}; expected at least 1. Give a positive number."
-            )
-        require(
-            0 <= self.dropout < 1,
-            f"AttentionLSTM: dropout={self.dropout}; expected 0 <= dropout < 1. Give a share, no percentage.",
-        )
+        check_config("AttentionLSTM", self, counts=("n_channel", "n_class", "n_hidden", "n_dense"))
 
 
-class AttentionLSTM(nn.Module):
+class AttentionLSTM(SeriesModel):
     """Bidirectional LSTM, attention over its steps, one dense layer, one linear classifier."""
 
     def __init__(self, config: AttentionLSTMConfig) -> None:
@@ -88,36 +81,6 @@ class AttentionLSTM(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(config.n_dense, config.n_class)
         self.apply(draw_as_keras)
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch time channel"],
-        *,
-        day: Int[Tensor, "batch time"],
-        valid_mask: Bool[Tensor, "batch time"],
-    ) -> Float[Tensor, "batch class"]:
-        """Logits of each class.
-
-        Parameters
-        ----------
-        x : Tensor (batch, time, channel) [1, scaled]
-            Series of any length.
-        day : Tensor (batch, time) [day]
-            Days since 1 January of the season's year; not used.
-        valid_mask : Tensor (batch, time) [1]
-            True where a step is usable.
-
-        Returns
-        -------
-        Tensor (batch, class) [logit]
-            Logits.
-
-        Raises
-        ------
-        SchemaError
-            If `x` has another number of channels than the config.
-        """
-        return self.forward_features(x, day=day, valid_mask=valid_mask)["logits"]
 
     def forward_features(
         self,
@@ -218,11 +181,8 @@ def draw_as_keras(module: nn.Module) -> None:
     module : Module
         Changed in place if it is a dense, convolution or LSTM layer; others are left alone.
     """
-    if isinstance(module, nn.Linear | nn.Conv1d):
-        nn.init.xavier_uniform_(module.weight)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.LSTM):
+    draw_glorot_uniform(module)
+    if isinstance(module, nn.LSTM):
         _draw_lstm(module)
 
 

@@ -38,7 +38,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from cropnb.schema import require
+from cropnb.models.series import SeriesModel, check_config, check_length, draw_glorot_uniform
 
 N_BRANCH = 3  # short kernel, long kernel, pooling
 
@@ -97,24 +97,10 @@ class Conv1DConfig:
     def __post_init__(self) -> None:
         counts = ("n_channel", "n_class", "n_time", "n_shallow", "n_branch", "n_middle", "n_deep", "n_dense")
         spans = ("kernel_size", "kernel_long", "pool_size")
-        for name in (*counts, *spans):
-            value = getattr(self, name)
-            require(value >= 1, f"Conv1D: {name}={value}; expected at least 1. Give a positive number.")
-        for name in spans:
-            value = getattr(self, name)
-            require(
-                value % 2 == 1,
-                f"Conv1D: {name}={value}; expected an odd number: a window has a centre. Use {value + 1}.",
-            )
-        for name in ("dropout_map", "dropout"):
-            value = getattr(self, name)
-            require(
-                0 <= value < 1,
-                f"Conv1D: {name}={value}; expected 0 <= {name} < 1. Give a share, not a percentage.",
-            )
+        check_config("Conv1D", self, counts=counts, odd=spans, shares=("dropout_map", "dropout"))
 
 
-class Conv1D(nn.Module):
+class Conv1D(SeriesModel):
     """A convolution, an inception module, two convolutions, a dense layer, a linear classifier."""
 
     def __init__(self, config: Conv1DConfig) -> None:
@@ -130,37 +116,7 @@ class Conv1D(nn.Module):
             nn.Linear(config.n_deep * config.n_time, config.n_dense), nn.ReLU(), nn.Dropout(config.dropout)
         )
         self.classifier = nn.Linear(config.n_dense, config.n_class)
-        self.apply(_draw_glorot_uniform)
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch time channel"],
-        *,
-        day: Int[Tensor, "batch time"],
-        valid_mask: Bool[Tensor, "batch time"],
-    ) -> Float[Tensor, "batch class"]:
-        """Logits of each class.
-
-        Parameters
-        ----------
-        x : Tensor (batch, time, channel) [1, scaled]
-            Series.
-        day : Tensor (batch, time) [day]
-            Days since 1 January of the season's year; not used.
-        valid_mask : Tensor (batch, time) [1]
-            True where a step is usable.
-
-        Returns
-        -------
-        Tensor (batch, class) [logit]
-            Logits.
-
-        Raises
-        ------
-        SchemaError
-            If `x` has another number of steps or channels than the config.
-        """
-        return self.forward_features(x, day=day, valid_mask=valid_mask)["logits"]
+        self.apply(draw_glorot_uniform)
 
     def forward_features(
         self,
@@ -188,7 +144,7 @@ class Conv1D(nn.Module):
         SchemaError
             If `x` has another number of steps or channels than the config.
         """
-        self._check(x)
+        check_length("Conv1D", x, self.config, why="its dense layer sees every step")
         features: dict[str, Tensor] = {}
         # `where` and not a product: NaN times 0 is NaN.
         hidden = torch.where(valid_mask[..., None], x, torch.zeros_like(x)).transpose(1, 2)
@@ -199,14 +155,6 @@ class Conv1D(nn.Module):
         features["embedding"] = self.dense(features["conv3"].flatten(start_dim=1))
         features["logits"] = self.classifier(features["embedding"])
         return features
-
-    def _check(self, x: Tensor) -> None:
-        expected = (self.config.n_time, self.config.n_channel)
-        require(
-            tuple(x.shape[1:]) == expected,
-            f"Conv1D: series of (time, channel) = {tuple(x.shape[1:])}; expected {expected}: its dense "
-            "layer sees every step. Resample the series, or build a network with their n_time, n_channel.",
-        )
 
 
 class _Inception(nn.Module):
@@ -226,10 +174,3 @@ class _Inception(nn.Module):
 
 def _convolution(n_in: int, n_out: int, kernel_size: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv1d(n_in, n_out, kernel_size, padding="same"), nn.ReLU())
-
-
-def _draw_glorot_uniform(module: nn.Module) -> None:
-    if isinstance(module, nn.Conv1d | nn.Linear):
-        nn.init.xavier_uniform_(module.weight)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

@@ -36,6 +36,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cropnb.models.attention_lstm import AttentionBranch, draw_as_keras
+from cropnb.models.series import SeriesModel, check_config
 from cropnb.schema import require
 
 KERNEL_SIZES = (3, 3, 5)  # steps that a filter of each level spans
@@ -77,16 +78,11 @@ class Conv1DLSTMConfig:
     dropout: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in ("n_channel", "n_class", "n_time", "n_filter", "n_hidden", "n_dense"):
-            value = getattr(self, name)
-            require(value >= 1, f"Conv1D-LSTM: {name}={value}; expected at least 1. Give a positive number.")
-        require(
-            0 <= self.dropout < 1,
-            f"Conv1D-LSTM: dropout={self.dropout}; expected 0 <= dropout < 1. Give a share, no percentage.",
-        )
+        counts = ("n_channel", "n_class", "n_time", "n_filter", "n_hidden", "n_dense")
+        check_config("Conv1D-LSTM", self, counts=counts)
 
 
-class Conv1DLSTM(nn.Module):
+class Conv1DLSTM(SeriesModel):
     """Three levels of convolutions beside an attention-based LSTM, joined in one dense layer."""
 
     def __init__(self, config: Conv1DLSTMConfig) -> None:
@@ -104,36 +100,6 @@ class Conv1DLSTM(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(config.n_dense, config.n_class)
         self.apply(draw_as_keras)
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch time channel"],
-        *,
-        day: Int[Tensor, "batch time"],
-        valid_mask: Bool[Tensor, "batch time"],
-    ) -> Float[Tensor, "batch class"]:
-        """Logits of each class.
-
-        Parameters
-        ----------
-        x : Tensor (batch, time, channel) [1, scaled]
-            Series of at most `n_time` steps.
-        day : Tensor (batch, time) [day]
-            Days since 1 January of the season's year; not used.
-        valid_mask : Tensor (batch, time) [1]
-            True where a step is usable.
-
-        Returns
-        -------
-        Tensor (batch, class) [logit]
-            Logits.
-
-        Raises
-        ------
-        SchemaError
-            If `x` has more steps, or another number of channels, than the config.
-        """
-        return self.forward_features(x, day=day, valid_mask=valid_mask)["logits"]
 
     def forward_features(
         self,

@@ -28,7 +28,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from cropnb.schema import require
+from cropnb.models.series import SeriesModel, check_config, check_length
 
 N_BLOCK = 3  # convolutional blocks, [Pelletier2019]
 _TRUNCATED = 0.87962566103423978  # standard deviation of a unit normal cut off at +-2
@@ -70,21 +70,11 @@ class TempCNNConfig:
     dropout: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in ("n_channel", "n_class", "n_time", "n_filter", "kernel_size", "n_dense"):
-            value = getattr(self, name)
-            require(value >= 1, f"TempCNN: {name}={value}; expected at least 1. Give a positive number.")
-        require(
-            self.kernel_size % 2 == 1,
-            f"TempCNN: kernel_size={self.kernel_size}; expected an odd number: a filter has a centre. "
-            f"Use {self.kernel_size + 1}.",
-        )
-        require(
-            0 <= self.dropout < 1,
-            f"TempCNN: dropout={self.dropout}; expected 0 <= dropout < 1. Give a share, not a percentage.",
-        )
+        counts = ("n_channel", "n_class", "n_time", "n_filter", "n_dense")
+        check_config("TempCNN", self, counts=counts, odd=("kernel_size",))
 
 
-class TempCNN(nn.Module):
+class TempCNN(SeriesModel):
     """Three convolutions along time, one dense layer, one linear classifier."""
 
     def __init__(self, config: TempCNNConfig) -> None:
@@ -98,36 +88,6 @@ class TempCNN(nn.Module):
         self.classifier = nn.Linear(config.n_dense, config.n_class)
         self.apply(_draw_he_normal)
         nn.init.xavier_uniform_(self.classifier.weight)
-
-    def forward(
-        self,
-        x: Float[Tensor, "batch time channel"],
-        *,
-        day: Int[Tensor, "batch time"],
-        valid_mask: Bool[Tensor, "batch time"],
-    ) -> Float[Tensor, "batch class"]:
-        """Logits of each class.
-
-        Parameters
-        ----------
-        x : Tensor (batch, time, channel) [1, scaled to mean 0 and standard deviation 1]
-            Series.
-        day : Tensor (batch, time) [day]
-            Days since 1 January of the season's year; not used.
-        valid_mask : Tensor (batch, time) [1]
-            True where a step is usable.
-
-        Returns
-        -------
-        Tensor (batch, class) [logit]
-            Logits.
-
-        Raises
-        ------
-        SchemaError
-            If `x` has another number of steps or channels than the config.
-        """
-        return self.forward_features(x, day=day, valid_mask=valid_mask)["logits"]
 
     def forward_features(
         self,
@@ -154,7 +114,7 @@ class TempCNN(nn.Module):
         SchemaError
             If `x` has another number of steps or channels than the config.
         """
-        self._check(x)
+        check_length("TempCNN", x, self.config, why="its dense layer sees every step")
         features: dict[str, Tensor] = {}
         # `where` and not a product: NaN times 0 is NaN.
         hidden = torch.where(valid_mask[..., None], x, torch.zeros_like(x)).transpose(1, 2)
@@ -163,14 +123,6 @@ class TempCNN(nn.Module):
         features["embedding"] = self.dense(hidden.flatten(start_dim=1))
         features["logits"] = self.classifier(features["embedding"])
         return features
-
-    def _check(self, x: Tensor) -> None:
-        expected = (self.config.n_time, self.config.n_channel)
-        require(
-            tuple(x.shape[1:]) == expected,
-            f"TempCNN: series of (time, channel) = {tuple(x.shape[1:])}; expected {expected}: its dense "
-            "layer sees every step. Resample the series, or build a network with their n_time, n_channel.",
-        )
 
 
 def _convolution_block(n_in: int, n_out: int, *, config: TempCNNConfig) -> nn.Sequential:

@@ -39,7 +39,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from cropnb.schema import require
+from cropnb.models.series import SeriesModel, check_config, check_length, draw_glorot_uniform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,16 +88,10 @@ class TransformerConfig:
 
     def __post_init__(self) -> None:
         counts = ("n_channel", "n_class", "n_time", "n_block", "n_head", "head_size", "width", "n_hidden")
-        for name in (*counts, "n_dense"):
-            value = getattr(self, name)
-            require(value >= 1, f"Transformer: {name}={value}; expected at least 1. Give a positive number.")
-        require(
-            0 <= self.dropout < 1,
-            f"Transformer: dropout={self.dropout}; expected 0 <= dropout < 1. Give a share, not percent.",
-        )
+        check_config("Transformer", self, counts=(*counts, "n_dense"))
 
 
-class Transformer(nn.Module):
+class Transformer(SeriesModel):
     """Linear map and position of each step, encoder blocks, mean over time, MLP."""
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -111,7 +105,7 @@ class Transformer(nn.Module):
             nn.Linear(config.width, config.n_dense), nn.ReLU(), nn.Dropout(config.dropout)
         )
         self.classifier = nn.Linear(config.n_dense, config.n_class)
-        self.apply(_draw_glorot_uniform)
+        self.apply(draw_glorot_uniform)
 
     def forward(
         self,
@@ -120,27 +114,7 @@ class Transformer(nn.Module):
         day: Int[Tensor, "batch time"],
         valid_mask: Bool[Tensor, "batch time"],
     ) -> Float[Tensor, "batch class"]:
-        """Logits of each class.
-
-        Parameters
-        ----------
-        x : Tensor (batch, time, channel) [1, scaled]
-            Series.
-        day : Tensor (batch, time) [day]
-            Days since 1 January of the season's year; not used.
-        valid_mask : Tensor (batch, time) [1]
-            True where a step is usable.
-
-        Returns
-        -------
-        Tensor (batch, class) [logit]
-            Logits.
-
-        Raises
-        ------
-        SchemaError
-            If `x` has another number of steps or channels than the config.
-        """
+        """Logits of each class, as of every `SeriesModel`; by fused attention, which shows no weights."""
         return self._stages(x, valid_mask)["logits"]
 
     def forward_features(
@@ -179,7 +153,7 @@ class Transformer(nn.Module):
 
     def _stages(self, x: Tensor, valid_mask: Tensor) -> dict[str, Tensor]:
         """All but the attention weights, which cost as much again and which training does not read."""
-        self._check(x)
+        check_length("Transformer", x, self.config, why="it has one position per step")
         # `where` and not a product: NaN times 0 is NaN.
         usable = torch.where(valid_mask[..., None], x, torch.zeros_like(x))
         hidden = self.positions(self.linear(usable))
@@ -190,14 +164,6 @@ class Transformer(nn.Module):
         features["embedding"] = self.dense(features["mean"])
         features["logits"] = self.classifier(features["embedding"])
         return features
-
-    def _check(self, x: Tensor) -> None:
-        expected = (self.config.n_time, self.config.n_channel)
-        require(
-            tuple(x.shape[1:]) == expected,
-            f"Transformer: series of (time, channel) = {tuple(x.shape[1:])}; expected {expected}: it has one "
-            "position per step. Resample the series, or build a network with their n_time, n_channel.",
-        )
 
 
 class PositionalEmbedding(nn.Module):
@@ -270,10 +236,3 @@ def _mask_of_keys(valid_mask: Tensor, dtype: torch.dtype) -> Tensor:
     """Added to scores: 0, or the least finite number; -inf would make NaN of a series without usable step."""
     lowest = torch.full((), torch.finfo(dtype).min, dtype=dtype, device=valid_mask.device)
     return torch.where(valid_mask, torch.zeros_like(lowest), lowest)[:, None, None, :]
-
-
-def _draw_glorot_uniform(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.xavier_uniform_(module.weight)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
