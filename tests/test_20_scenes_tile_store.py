@@ -121,7 +121,7 @@ def test_a_tile_that_was_cut_in_half_is_written_anew(
     monkeypatch.undo()
     noted = path.with_name("small.zarr.partial") / PROGRESS
     content = json.loads(noted.read_text())
-    del content["tiles"]["1"]  # its maps are there, and the note is not
+    del content["parts"]["1"]  # its maps are there, and the note is not
     noted.write_text(json.dumps(content))
     same(open_scene(write_tiles(SMALL, path, progress=False)), whole)
 

@@ -14,9 +14,10 @@ import xarray as xr
 
 from cropnb import report
 from cropnb.paths import project_root
-from cropnb.report.provenance import git_state, package_version, peak_memory_mb
+from cropnb.report.provenance import git_state, package_version
 from cropnb.report.results import write_json
 from cropnb.schema import SchemaError
+from cropnb.system import peak_memory_mb
 
 ROW = {"metric": "kappa", "value": 0.5, "low": 0.4, "high": 0.6, "level": 0.95, "n_seed": 3}
 

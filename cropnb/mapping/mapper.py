@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from cropnb.mapping.settings import MapSettings
 from cropnb.mapping.steps import Stack, stack_of
 from cropnb.scenes import open_scene
 from cropnb.schema import require
+from cropnb.system import peak_memory_mb
 from cropnb.training import Fitted, load_fitted
 from cropnb.training.classifiers import Layout
 from cropnb.training.keys import key_of
@@ -65,7 +64,7 @@ class Mapper:
         effort = Effort(
             seconds=time.perf_counter() - begun,
             classifier_seconds=made.classifier_seconds,
-            peak_mb=peak_memory_mb(),
+            peak_mb=peak_memory_mb() or float("nan"),
             n_pixel_of_class=counts.tolist(),
         )
         return made, effort
@@ -203,14 +202,3 @@ def _code() -> str:
     root = Path(cropnb.__file__).parent
     sources = sorted(path for package in _CODE for path in (root / package).glob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-
-
-def peak_memory_mb() -> float:
-    """Largest memory this process has held so far, in MB (10^6 bytes); NaN where the system does not tell."""
-    if importlib.util.find_spec("resource") is None:  # Windows
-        return float("nan")
-    import resource  # noqa: PLC0415
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kibibytes on Linux
-    return peak * unit / 1e6

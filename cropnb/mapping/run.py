@@ -21,7 +21,6 @@ from cropnb.mapping.mapper import (
     identity_of,
     maker,
     mapper_of,
-    peak_memory_mb,
 )
 from cropnb.mapping.rasters import crs_of
 from cropnb.mapping.settings import MapSettings
@@ -29,6 +28,7 @@ from cropnb.mapping.workers import Workers, executor_of, in_order
 from cropnb.mapping.workshop import CLASSES, MAJORITY, PROBABILITIES, RECORD, Workshop
 from cropnb.scenes import open_scene
 from cropnb.schema import require
+from cropnb.system import peak_memory_mb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,5 +211,7 @@ def _record(
         "seconds": seconds,
         "mpix_per_s": n_new / mapped / 1e6,
         "share_in_classifier": inside / in_all,
-        "peak_mb": max([peak_memory_mb(), *(done[n].peak_mb for n in done if n not in before)]),
+        "peak_mb": max(
+            [peak_memory_mb() or float("nan"), *(done[n].peak_mb for n in done if n not in before)]
+        ),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from cropnb.mapping.rasters import (
     finish_raster,
     write_window,
 )
+from cropnb.scenes.progress import note_parts, noted_parts
 
 PROGRESS = "cropnb-blocks.json"
 CLASSES, PROBABILITIES, MAJORITY = "classes.tif", "probabilities.tif", "classes-majority.tif"
@@ -46,11 +46,9 @@ class Workshop:
         dict of int to Effort
             By number of the block.
         """
-        noted = self.folder / PROGRESS
-        if noted.exists():
-            content = json.loads(noted.read_text(encoding="utf-8"))
-            if content["identity"] == self.identity:
-                return {int(number): Effort(**effort) for number, effort in content["blocks"].items()}
+        noted = noted_parts(self.folder / PROGRESS, identity=self.identity)
+        if noted is not None:
+            return {number: Effort(**effort) for number, effort in noted.items()}
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         begin_raster(self._raw(CLASSES), self.grid, crs=self.crs, n_band=1)
@@ -66,10 +64,8 @@ class Workshop:
         done : mapping of int to Effort
             All of them.
         """
-        blocks = {str(number): effort.to_dict() for number, effort in done.items()}
-        new = self.folder / f"{PROGRESS}.new"
-        new.write_text(json.dumps({"identity": self.identity, "blocks": blocks}), encoding="utf-8")
-        new.replace(self.folder / PROGRESS)  # whole or not at all
+        blocks = {number: effort.to_dict() for number, effort in done.items()}
+        note_parts(self.folder / PROGRESS, blocks, identity=self.identity)
 
     def paint(self, made: BlockMap, block: Block) -> None:
         """Write a block into both rasters.

@@ -1,4 +1,4 @@
-"""What all networks on series share: one call, checks of their sizes, and weights drawn as Keras draws them."""
+"""What all networks on series share: one call, checks of their sizes, and weights drawn as in Keras."""
 
 from __future__ import annotations
 

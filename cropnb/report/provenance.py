@@ -8,7 +8,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,23 +105,6 @@ def thread_count() -> int:
     """
     torch = _torch()
     return int(torch.get_num_threads()) if torch is not None else os.cpu_count() or 1
-
-
-def peak_memory_mb() -> float | None:
-    """Largest memory this process has held so far, in MB (10^6 bytes); None where the system does not tell.
-
-    Returns
-    -------
-    float or None
-        Peak resident memory; worker processes are not counted.
-    """
-    if importlib.util.find_spec("resource") is None:  # Windows
-        return None
-    import resource  # noqa: PLC0415
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kibibytes on Linux
-    return round(peak * unit / 1e6, 1)
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

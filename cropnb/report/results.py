@@ -13,6 +13,7 @@ import pandas as pd
 from cropnb.paths import data_folder, runs_folder
 from cropnb.report.rows import frame_of
 from cropnb.schema import SchemaError
+from cropnb.system import replace_text
 
 RESULTS = "results.json"
 RUN_FOLDER = "CROPNB_RUN_FOLDER"  # set by `cropnb run` and `cropnb sweep`
@@ -47,15 +48,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    replace_text(path, text)
 
 
 def read_results(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, Any]]:

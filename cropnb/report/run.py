@@ -13,11 +13,12 @@ import pandas as pd
 import xarray as xr
 
 from cropnb.report.plain import plain
-from cropnb.report.provenance import peak_memory_mb, provenance
+from cropnb.report.provenance import provenance
 from cropnb.report.results import RESULTS, run_folder, write_json
 from cropnb.report.rows import Rows, frame_of, tidy_rows
 from cropnb.report.table import Table
 from cropnb.schema import KINDS, require
+from cropnb.system import peak_memory_mb
 
 _SCENE_ATTRS = ("name", "kind", "fingerprint")
 

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from cropnb.scenes.errors import problem
 from cropnb.schema import require
+from cropnb.system import replace_text
 
 PROGRESS = "cropnb-progress.json"  # in the unfinished store: what is being written, and how far it is
 
@@ -115,9 +116,7 @@ def _token(dataset: xr.Dataset) -> str:
 
 
 def _note(part: Path, *, token: str, n_done: int) -> None:
-    new = part / f"{PROGRESS}.new"
-    new.write_text(json.dumps({"token": token, "n_done": n_done}), encoding="utf-8")
-    new.replace(part / PROGRESS)  # whole or not at all
+    replace_text(part / PROGRESS, json.dumps({"token": token, "n_done": n_done}))
 
 
 def _steps(chunks: Sequence[Sequence[int]]) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:

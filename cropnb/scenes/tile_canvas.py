@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import xarray as xr
 import zarr
 
 from cropnb.scenes.build import group_at
+from cropnb.scenes.progress import note_parts, noted_parts
 from cropnb.scenes.store import CHUNKS, write_manifest
 from cropnb.simulation.grid import scene_tiles
 from cropnb.simulation.parameters import Parameters
@@ -57,11 +57,9 @@ class Canvas:
         dict of int to Summary
             By number of the tile.
         """
-        noted = self.workshop / PROGRESS
-        if noted.exists():
-            content = json.loads(noted.read_text(encoding="utf-8"))
-            if content["identity"] == self.identity:
-                return {int(number): Summary(**tile) for number, tile in content["tiles"].items()}
+        noted = noted_parts(self.workshop / PROGRESS, identity=self.identity)
+        if noted is not None:
+            return {number: Summary(**tile) for number, tile in noted.items()}
         shutil.rmtree(self.workshop, ignore_errors=True)
         self.folder.mkdir(parents=True)
         return {}
@@ -74,10 +72,8 @@ class Canvas:
         done : mapping of int to Summary
             All of them.
         """
-        tiles = {str(number): vars(summary) for number, summary in done.items()}
-        new = self.workshop / f"{PROGRESS}.new"
-        new.write_text(json.dumps({"identity": self.identity, "tiles": tiles}), encoding="utf-8")
-        new.replace(self.workshop / PROGRESS)  # whole or not at all
+        tiles = {number: vars(summary) for number, summary in done.items()}
+        note_parts(self.workshop / PROGRESS, tiles, identity=self.identity)
 
     def stretch(self, tree: xr.DataTree, number: int) -> None:
         """Lay out arrays of the whole scene, coordinates filled in, maps and series of sites still empty.
