@@ -9,8 +9,9 @@ import pytest
 import xarray as xr
 
 from cropnb.mapping import MapSettings, map_scene, mapper, read_map
-from cropnb.mapping.steps import stack_of, values_at
+from cropnb.mapping.steps import values_at
 from cropnb.sampling import Samples, radar_samples, select_days
+from cropnb.sampling.radar_stack import stack_of
 from cropnb.sampling.radar_steps import LeeSettings
 from cropnb.scenes.examples import example_raster_scene
 from cropnb.training import (

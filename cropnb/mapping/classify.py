@@ -15,8 +15,9 @@ from cropnb.features import RADAR_FEATURES
 from cropnb.legends import Legend
 from cropnb.mapping.grid import Block, Grid
 from cropnb.mapping.settings import MapSettings
-from cropnb.mapping.steps import Stack, values_at
+from cropnb.mapping.steps import values_at
 from cropnb.sampling import Samples, fill_gaps, select_days
+from cropnb.sampling.radar_stack import Stack
 from cropnb.sampling.samples import BoolArray
 from cropnb.schema import SchemaError, require
 from cropnb.training import Fitted, FittedImputed

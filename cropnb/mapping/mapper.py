@@ -18,7 +18,7 @@ from cropnb.legends import Legend
 from cropnb.mapping.classify import BlockMap, Effort, check_fit, layout_of, map_block
 from cropnb.mapping.grid import Block, Grid, grid_of
 from cropnb.mapping.settings import MapSettings
-from cropnb.mapping.steps import Stack, stack_of
+from cropnb.sampling.radar_stack import Stack, stack_of
 from cropnb.scenes import open_scene
 from cropnb.schema import require
 from cropnb.system import peak_memory_mb

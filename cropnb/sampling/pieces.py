@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
+
+from cropnb.sampling.samples import IntArray
 
 JUMP = 1.5  # times the spacing
+_HALF = 0.501  # of the spacing: half a pixel and room for rounding
 
 
 def pieces(dataset: xr.Dataset) -> Iterator[xr.Dataset]:
@@ -26,6 +30,29 @@ def pieces(dataset: xr.Dataset) -> Iterator[xr.Dataset]:
     for rows in _runs(dataset["y"].values):
         for columns in _runs(dataset["x"].values):
             yield dataset.isel(y=rows, x=columns)
+
+
+def holding(raster: xr.Dataset, dim: str, places: NDArray[np.float64]) -> IntArray:
+    """Position of the pixel that holds each place.
+
+    Parameters
+    ----------
+    raster : Dataset (..., y, x)
+        With the coordinate `dim`.
+    dim : str
+        `y` or `x`.
+    places : ndarray (place,) [unit of the coordinate]
+        Where.
+
+    Returns
+    -------
+    ndarray (place,) [1]
+        Along `dim`; -1 where none does, as between the tiles of a mosaic.
+    """
+    grid = raster.indexes[dim]
+    spacing = np.median(np.abs(np.diff(grid))) if grid.size > 1 else np.inf
+    position: IntArray = grid.get_indexer(places, method="nearest", tolerance=_HALF * spacing)
+    return position
 
 
 def _runs(coordinate: np.ndarray) -> list[slice]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,13 +10,12 @@ import numpy as np
 import xarray as xr
 
 from cropnb.features import lee, radar_features
-from cropnb.sampling.days import Season, day_from_time, season_of
 from cropnb.sampling.from_scene import joined
 from cropnb.sampling.gaps import Series
-from cropnb.sampling.groups import in_season
-from cropnb.sampling.pieces import pieces
+from cropnb.sampling.pieces import holding
+from cropnb.sampling.radar_stack import stack_of
 from cropnb.sampling.rasters import Pixels, stratified_units
-from cropnb.sampling.samples import BoolArray, FloatArray, Samples
+from cropnb.sampling.samples import FloatArray, Samples
 from cropnb.schema import require
 
 
@@ -68,42 +67,24 @@ def radar_samples(
     -----
     Matrices are filtered within the contiguous pieces of the scene, never across the seams of a mosaic.
     """
-    season, speckle = season_of(scene), speckle or LeeSettings()
+    speckle, names = speckle or LeeSettings(), tuple(dict.fromkeys(features))
     pixels, units = stratified_units(scene, share=share, rng=rng)
-    orbits = list(_matrices(scene, season=season))
-    require(bool(orbits), "scene: no c2 group with a date in the season; expected one. Compute C2 first.")
-    values = np.concatenate([_at_pixels(c2, features, pixels, speckle=speckle) for c2 in orbits], axis=1)
-    day = np.concatenate([day_from_time(c2["time"].values, season=season) for c2 in orbits])
-    order = np.argsort(day)
-    twice = day[order][1:][np.diff(day[order]) == 0]
-    require(
-        twice.size == 0,
-        f"scene: two acquisitions on days {twice.tolist()}; expected one a day. Leave out an orbit.",
-    )
-    series = Series(
-        sensor="sentinel1", values=values[:, order], day=day[order], channel=tuple(dict.fromkeys(features))
-    )
+    stack = stack_of(scene)
+    values = np.full((pixels.y.size, stack.day.size, len(names)), np.nan, dtype=np.float32)
+    for orbit, parts in stack.pieces.items():
+        values[:, stack.steps[orbit]] = _at_pixels(parts, names, pixels, speckle=speckle)
+    series = Series(sensor="sentinel1", values=values, day=stack.day, channel=names)
     return joined([series], units, onto=series.day)
 
 
-def _matrices(scene: xr.DataTree, *, season: Season) -> Iterator[xr.Dataset]:
-    orbits = scene["/sentinel1"].children if "/sentinel1" in scene.groups else {}
-    for orbit in orbits:
-        if "c2" in orbits[orbit].children:
-            c2 = in_season(scene[f"/sentinel1/{orbit}/c2"].to_dataset(), season=season)
-            if c2.sizes["time"]:
-                yield c2
-
-
 def _at_pixels(
-    c2: xr.Dataset, features: Sequence[str], pixels: Pixels, *, speckle: LeeSettings
+    parts: Sequence[xr.Dataset], names: Sequence[str], pixels: Pixels, *, speckle: LeeSettings
 ) -> FloatArray:
     """Values (sample, time, feature), a piece of the mosaic in memory at a time."""
-    names = tuple(dict.fromkeys(features))
-    values = np.full((pixels.y.size, c2.sizes["time"], len(names)), np.nan, dtype=np.float32)
+    values = np.full((pixels.y.size, parts[0].sizes["time"], len(names)), np.nan, dtype=np.float32)
     placed = np.zeros(pixels.y.size, dtype=bool)
-    for piece in pieces(c2):
-        inside = _inside(piece, pixels)
+    for piece in parts:
+        inside = (holding(piece, "y", pixels.y) >= 0) & (holding(piece, "x", pixels.x) >= 0)
         if not inside.any():
             continue
         filtered = cast(xr.Dataset, lee(piece.load(), window=speckle.window, n_looks=speckle.n_looks))
@@ -117,13 +98,3 @@ def _at_pixels(
         "expected it to cover the labels. Take the common block first.",
     )
     return values
-
-
-def _inside(piece: xr.Dataset, pixels: Pixels) -> BoolArray:
-    """Whether places lie in the piece, half a pixel around it included."""
-    inside = np.ones(pixels.y.size, dtype=bool)
-    for dim, places in (("y", pixels.y), ("x", pixels.x)):
-        grid = piece[dim].values
-        half = np.abs(np.diff(grid)).max() / 2 if grid.size > 1 else np.inf
-        inside &= (places >= grid.min() - half) & (places <= grid.max() + half)
-    return inside

@@ -13,6 +13,7 @@ from cropnb.legends import Legend
 from cropnb.sampling.days import Season
 from cropnb.sampling.gaps import Series
 from cropnb.sampling.groups import Units, group_of, in_season, optical_series, radar_series
+from cropnb.sampling.pieces import holding
 from cropnb.sampling.samples import IntArray
 from cropnb.schema import require
 
@@ -40,10 +41,7 @@ class Pixels:
 
 def _holding(dataset: xr.Dataset, dim: str, places: FloatArray) -> IntArray:
     """Position along `dim` of the pixel that holds each place."""
-    grid = dataset.indexes[dim]
-    spacing = np.median(np.abs(np.diff(grid))) if grid.size > 1 else np.inf
-    tolerance = 0.501 * spacing  # half a pixel and room for rounding; between mosaicked tiles lies no pixel
-    position: IntArray = grid.get_indexer(places, method="nearest", tolerance=tolerance)
+    grid, position = dataset.indexes[dim], holding(dataset, dim, places)
     n_outside = int(np.count_nonzero(position < 0))
     require(
         n_outside == 0,
