@@ -179,16 +179,11 @@ def record_of(
     scale = str(parameters["scale"])
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
     record = {**made_by, "packages": {**made_by["packages"], **versions}}
+    common = provenance_of_bench(
+        parameters=parameters, scene={"name": SCENE, "kind": "simulated"}, started=started, load=load
+    )
     own = {
-        "chapter": "benchmarks",
-        "parameters": dict(parameters),
-        "scene": {"name": SCENE, "kind": "simulated"},
-        "seeds": [],
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1),
-        "machine": machine(),
-        "load_before": list(load[0]),
-        "load_after": list(load[1]),
+        **common,
         "differences": {
             f"{pair.case.title} | {pair.who} | {threads_words(pair.n_thread)}": dict(pair.result.differences)
             for pair in run.pairs
@@ -196,6 +191,27 @@ def record_of(
         "skipped": {f"{case.title} | {who}": why for case, who, why in run.skipped},
     }
     return {"provenance": {**own, **record}, "rows": run.rows(scale=scale)}
+
+
+def provenance_of_bench(
+    *,
+    parameters: Mapping[str, Any],
+    scene: Mapping[str, Any],
+    started: dt.datetime,
+    load: Sequence[Sequence[float]],
+) -> dict[str, Any]:
+    """What every benchmark says of itself: its options, when it ran, the machine and how busy that was."""
+    return {
+        "chapter": "benchmarks",
+        "parameters": dict(parameters),
+        "scene": dict(scene),
+        "seeds": [],
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1),
+        "machine": machine(),
+        "load_before": list(load[0]),
+        "load_after": list(load[1]),
+    }
 
 
 def table_of(rows: Sequence[Mapping[str, Any]], *, exhibit: str, caption: str) -> Table:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from record import OURS, machine, machine_slug
+from record import OURS, machine, machine_slug, provenance_of_bench
 from rich.console import Console
 from rich.table import Table
 
@@ -86,17 +86,12 @@ def main() -> int:
     load.append(os.getloadavg())
     whole = bool(options.county) and not options.only and options.repeats >= REPEATS
     scale = "laptop" if whole else "smoke"
-    own = {
-        "chapter": "benchmarks",
-        "parameters": {"scale": scale, "n_repeat": options.repeats},
-        "scene": {"name": SCENE, "kind": "simulated", "sim_version": sim_version()},
-        "seeds": [],
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round((dt.datetime.now(dt.UTC) - started).total_seconds(), 1),
-        "machine": machine(),
-        "load_before": list(load[0]),
-        "load_after": list(load[1]),
-    }
+    own = provenance_of_bench(
+        parameters={"scale": scale, "n_repeat": options.repeats},
+        scene={"name": SCENE, "kind": "simulated", "sim_version": sim_version()},
+        started=started,
+        load=load,
+    )
     rows = tidy_rows(
         [row for case, runs in found.items() for row in rows_of(case, runs)], scene=SCENE, scale=scale
     )

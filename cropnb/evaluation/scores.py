@@ -240,14 +240,7 @@ def _seed_row(metric: str, scores: NDArray[np.float64]) -> dict[str, Any]:
     row = {"metric": metric, "value": finite.mean() if finite.size else np.nan, "n_seed": finite.size}
     if finite.size < 2:
         return {**row, "low": np.nan, "high": np.nan}
-    interval = seed_interval(finite)
-    return {
-        **row,
-        "low": interval.low,
-        "high": interval.high,
-        "level": interval.level,
-        "method": interval.method,
-    }
+    return {**row, **_interval_fields(seed_interval(finite))}
 
 
 def _of_class(statistic: Statistic, class_id: int) -> Statistic:
@@ -255,20 +248,21 @@ def _of_class(statistic: Statistic, class_id: int) -> Statistic:
 
 
 def _rows(intervals: Mapping[str, Interval], predictions: pd.DataFrame) -> pd.DataFrame:
+    counts = {"n_seed": predictions["seed"].nunique(), "n_sample": predictions["sample"].nunique()}
     rows = [
-        {
-            "metric": name,
-            "value": interval.estimate,
-            "low": interval.low,
-            "high": interval.high,
-            "level": interval.level,
-            "method": interval.method,
-            "n_seed": predictions["seed"].nunique(),
-            "n_sample": predictions["sample"].nunique(),
-        }
+        {"metric": name, "value": interval.estimate, **_interval_fields(interval), **counts}
         for name, interval in intervals.items()
     ]
     return pd.DataFrame(rows)
+
+
+def _interval_fields(interval: Interval) -> dict[str, Any]:
+    return {
+        "low": interval.low,
+        "high": interval.high,
+        "level": interval.level,
+        "method": interval.method,
+    }
 
 
 def _check_predictions(predictions: pd.DataFrame) -> None:
