@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,10 @@ SceneName = Annotated[
 ]
 Scale = Annotated[str, typer.Option("--scale", help=f"One of {', '.join(SCALES)}.")]
 Pairs = Annotated[list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE")]
+Lee = Annotated[
+    tuple[int, float] | None,
+    typer.Option(metavar="WINDOW LOOKS", help="Speckle filter of its samples, if its folder does not say."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Do it again even if a finished run is there.")]
 
 
@@ -112,14 +117,8 @@ def sweep(
     from cropnb.chapters.parameters import pairs, split_values
 
     grid = {name: split_values(text) for name, text in pairs(parameter or []).items()}
-    done = sweep_chapter(
-        chapter,
-        grid,
-        scene=scene,
-        scale=scale,
-        force=force,
-        on_run=lambda result: _tell(result, names=tuple(grid)),
-    )
+    tell = partial(_tell, names=tuple(grid))
+    done = sweep_chapter(chapter, grid, scene=scene, scale=scale, force=force, on_run=tell)
     typer.echo(f"table: {done.table}")
     _finish(done.runs, names=tuple(grid))
 
@@ -191,21 +190,25 @@ def accept(chapter: ChapterNames = None, *, force: Force = False) -> None:
 def map_(
     scene: Annotated[str, typer.Argument(help="Name of a scene, or its Zarr folder.")],
     classifier: Annotated[Path, typer.Argument(help="Folder that cropnb.training.save_fitted wrote.")],
-    folder: Annotated[Path, typer.Argument(help="To make, for the GeoTIFFs. Cut off, it goes on.")],
+    folder: Annotated[Path, typer.Argument(help="To make, for the maps; it must not be there yet.")],
     *,
-    lee: Annotated[tuple[int, float], typer.Option(help="Filter of training: window, looks.")] = (3, 3.0),
-    orbit: Annotated[list[str] | None, typer.Option(help="Of training; repeat. All without.")] = None,
-    majority: Annotated[int, typer.Option(help="Odd width of a majority filter.")] = 0,
-    workers: Annotated[str, typer.Option(help="Processes, or Dask's tcp://host:port.")] = "1",
+    lee: Lee = None,
+    orbit: Annotated[list[str] | None, typer.Option(help="Orbit of its samples; repeat. Else all.")] = None,
+    majority: Annotated[int, typer.Option(help="Odd width [pixels] of the majority filter, 0: none.")] = 0,
+    workers: Annotated[str, typer.Option(help="Processes, or a Dask scheduler: tcp://host:port.")] = "1",
 ) -> None:
-    """Map a scene with a fitted classifier: classes and probabilities, where there are data."""
+    """Map a scene with a classifier that was fitted on its days, orbits and radar features.
+
+    FOLDER gets classes.tif (255: never measured), probabilities.tif (a band per class, in steps of 0.004),
+    record.json (time, memory, pixels of each class) and, with --majority, classes-majority.tif. A run that
+    was cut off goes on when it is started again. Example: cropnb map county-tile fits/forest maps/tile
+    """
     from cropnb.mapping import MapSettings, map_scene
     from cropnb.report import provenance
 
     settings = MapSettings.from_options(lee=lee, orbits=orbit, majority=majority)
     tags = {"commit": str(provenance()["commit"])}
-    made = map_scene(scene, classifier, folder, settings=settings, workers=workers, tags=tags)
-    typer.echo(made.summary)
+    typer.echo(map_scene(scene, classifier, folder, settings=settings, workers=workers, tags=tags).summary)
 
 
 @scenes_app.command("list")

@@ -10,6 +10,7 @@ import pytest
 
 from cropnb.legends import Legend
 from cropnb.sampling import Samples
+from cropnb.sampling.radar_steps import LeeSettings
 from cropnb.schema import SchemaError
 from cropnb.training import (
     FitConfig,
@@ -19,6 +20,7 @@ from cropnb.training import (
     load_fitted,
     save_fitted,
 )
+from cropnb.training.storage import load_speckle
 
 FOREST = ForestClassifier(n_tree=8, n_jobs=1)
 NETWORK = NetworkClassifier(
@@ -102,3 +104,21 @@ def test_an_empty_folder_and_a_stranger_are_refused(tmp_path):
 
     with pytest.raises(SchemaError, match="a Stranger"):
         save_fitted(Stranger(), tmp_path)
+
+
+def test_the_speckle_filter_of_the_samples_is_kept(tmp_path):
+    fitted, speckle = FOREST.fit(TRAIN, VALID, seed=3), LeeSettings(window=5, n_looks=4.5)
+    assert load_speckle(save_fitted(fitted, tmp_path / "told", speckle=speckle)) == speckle
+    assert load_speckle(save_fitted(fitted, tmp_path / "untold")) is None
+    with pytest.raises(SchemaError, match=r"no .*classifier\.json"):
+        load_speckle(tmp_path)
+
+
+def test_a_folder_older_than_the_filter_is_read(tmp_path):
+    fitted = FOREST.fit(TRAIN, VALID, seed=3)
+    path = save_fitted(fitted, tmp_path, speckle=LeeSettings()) / "classifier.json"
+    described = json.loads(path.read_text())
+    del described["speckle"]
+    path.write_text(json.dumps(described))
+    assert load_speckle(tmp_path) is None
+    np.testing.assert_array_equal(load_fitted(tmp_path).predict_proba(TEST), fitted.predict_proba(TEST))

@@ -46,7 +46,8 @@ def samples(scene: xr.DataTree) -> Samples:
 
 @pytest.fixture(scope="module")
 def forest(samples: Samples, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_fitted(SMALL.fit(samples, samples, seed=1), tmp_path_factory.mktemp("forest"))
+    fitted = SMALL.fit(samples, samples, seed=1)
+    return save_fitted(fitted, tmp_path_factory.mktemp("forest"), speckle=LeeSettings())
 
 
 def same_bytes(one: Path, other: Path) -> None:
@@ -152,8 +153,27 @@ def test_the_command_maps_and_says_what_it_took(store: Path, forest: Path, tmp_p
     assert "commit" in tags
 
 
-def test_the_command_refuses_in_one_message(store: Path, forest: Path, tmp_path: Path) -> None:
-    wrong = ["map", str(store), str(forest), str(tmp_path / "map"), "--orbit", "99"]
-    done = CliRunner().invoke(app, wrong)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--orbit", "99"), "orbit 99; it has 37, 110. Name one of these"),
+        (("--orbit", "37"), "that the classifier was fitted on; orbits 37 have"),
+        (("--lee", "5", "4"), "speckle filter LeeSettings(window=5, n_looks=4.0) asked for; expected"),
+        (("--majority", "4"), "expected an odd number"),
+    ],
+)
+def test_the_command_refuses_in_one_message(
+    store: Path, forest: Path, tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    done = CliRunner().invoke(app, ["map", str(store), str(forest), str(tmp_path / "map"), *options])
     assert done.exit_code == 2
-    assert "orbit 99; it has 37, 110" in done.stderr
+    assert message in done.stderr
+    assert done.stderr.count("Error:") == 1
+    assert not list(tmp_path.glob("map*"))
+
+
+def test_the_command_names_its_files_and_options_in_its_help() -> None:
+    shown = CliRunner().invoke(app, ["map", "--help"], env={"COLUMNS": "200"}).output
+    files = ("classes.tif", "probabilities.tif", "record.json", "classes-majority.tif", "255: never measured")
+    options = ("--lee", "WINDOW LOOKS", "--orbit", "--majority", "--workers", "Example: cropnb map")
+    assert [words for words in (*files, *options) if words not in shown] == []

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import sklearn
+import torch
 from numpy.typing import NDArray
 
 from cropnb.features import RADAR_FEATURES
 from cropnb.legends import Legend
 from cropnb.mapping.grid import Block, Grid
-from cropnb.mapping.settings import MapSettings
 from cropnb.mapping.steps import values_at
+from cropnb.mapping.stopwatch import Stopwatch
 from cropnb.sampling import Samples, fill_gaps, select_days
 from cropnb.sampling.radar_stack import Stack
+from cropnb.sampling.radar_steps import LeeSettings
 from cropnb.sampling.samples import BoolArray
 from cropnb.schema import SchemaError, require
-from cropnb.training import Fitted, FittedImputed
+from cropnb.training import Fitted, FittedForest, FittedImputed
 from cropnb.training.classifiers import Layout
 
 NO_DATA = 255
@@ -37,8 +40,10 @@ class Effort:
 
     Attributes
     ----------
-    seconds, classifier_seconds : float () [s]
-        In all, and inside the classifier.
+    seconds : float () [s]
+        In all.
+    seconds_of : dict of str to float () [s]
+        `reading`, `features` with the speckle filter, `filling` of gaps in time, `classifier`.
     peak_mb : float () [MB]
         Largest memory of the process so far, NaN where the system does not tell.
     n_pixel_of_class : list of int (class,) [count]
@@ -46,7 +51,7 @@ class Effort:
     """
 
     seconds: float
-    classifier_seconds: float
+    seconds_of: dict[str, float]
     peak_mb: float
     n_pixel_of_class: list[int]
 
@@ -61,7 +66,6 @@ class BlockMap:
 
     class_id: ByteArray
     probability: ByteArray
-    classifier_seconds: float
 
 
 def layout_of(fitted: Fitted) -> Layout:
@@ -120,13 +124,23 @@ def check_fit(stack: Stack, layout: Layout) -> None:
     require(
         not missing,
         f"map: no c2 on days {missing} of {len(layout.day)} that the classifier was fitted on; orbits "
-        f"{', '.join(stack.orbits)} have {stack.day.tolist()}. Take the scene and orbits of its samples.",
+        f"{', '.join(stack.orbits)} have {stack.day.tolist()}. Take the scene and orbits of its samples, or "
+        "fit a classifier on samples of this scene.",
     )
     empty = np.empty((0, stack.day.size, len(layout.channel)), np.float32)
     layout.check(_samples(empty, np.zeros(empty.shape, bool), stack, layout))
 
 
-def map_block(stack: Stack, fitted: Fitted, grid: Grid, block: Block, *, settings: MapSettings) -> BlockMap:
+def map_block(
+    stack: Stack,
+    fitted: Fitted,
+    grid: Grid,
+    block: Block,
+    *,
+    speckle: LeeSettings,
+    min_date: int = 1,
+    clock: Stopwatch | None = None,
+) -> BlockMap:
     """Classes and probabilities of the pixels of a block.
 
     Parameters
@@ -139,8 +153,12 @@ def map_block(stack: Stack, fitted: Fitted, grid: Grid, block: Block, *, setting
         Of the map.
     block : tuple of slice
         Rows and columns.
-    settings : MapSettings
-        How to map.
+    speckle : LeeSettings
+        Filter before the features.
+    min_date : int () [count]
+        Dates on which a pixel has to have been measured.
+    clock : Stopwatch, optional
+        Takes the times that `Effort` names.
 
     Returns
     -------
@@ -152,57 +170,78 @@ def map_block(stack: Stack, fitted: Fitted, grid: Grid, block: Block, *, setting
     class_id = np.full(shape, NO_DATA, np.uint8)
     probability = np.full((len(layout.class_name), *shape), NO_DATA, np.uint8)
     rows, columns = (np.flatnonzero(axis.filled[b]) for axis, b in zip((grid.y, grid.x), block, strict=True))
-    seconds = 0.0
+    clock = clock or Stopwatch()
     if rows.size and columns.size:  # not a gap between the pieces of a mosaic
         y, x = grid.y.centres[block[0]][rows], grid.x.centres[block[1]][columns]
-        values = values_at(stack, layout.channel, y=y, x=x, speckle=settings.speckle)
-        found, shares, seconds = _classified(values, stack, fitted, layout, min_date=settings.min_date)
+        values = values_at(stack, layout.channel, y=y, x=x, speckle=speckle, clock=clock)
+        with clock.on("filling"):
+            pixels = values.reshape(-1, *values.shape[2:])
+            observed, seen = _fill(pixels, stack, min_date=min_date)
+        with clock.on("classifier"):
+            found, shares = _classified(pixels, observed, seen, stack=stack, fitted=fitted)
         inside = np.ix_(rows, columns)
-        class_id[inside] = found
-        probability[:, inside[0], inside[1]] = shares
-    return BlockMap(class_id=class_id, probability=probability, classifier_seconds=seconds)
+        class_id[inside] = found.reshape(values.shape[:2])
+        probability[:, inside[0], inside[1]] = shares.reshape(-1, *values.shape[:2])
+    return BlockMap(class_id=class_id, probability=probability)
 
 
-def _classified(
-    values: NDArray[np.float32], stack: Stack, fitted: Fitted, layout: Layout, *, min_date: int
-) -> tuple[ByteArray, ByteArray, float]:
-    """Class (y, x), probabilities (class, y, x), and seconds in the classifier."""
-    flat = values.reshape(-1, *values.shape[2:])
-    class_id = np.full(len(flat), NO_DATA, np.uint8)
-    probability = np.full((len(layout.class_name), len(flat)), NO_DATA, np.uint8)
-    seconds = 0.0
-    for start in range(0, len(flat), _AT_ONCE):
-        here = start + np.flatnonzero(_seen(flat[start : start + _AT_ONCE], min_date=min_date))
-        if here.size:
-            samples = _samples(*_filled(flat[here], stack), stack, layout)
-            begun = time.perf_counter()
-            with sklearn.config_context(working_memory=_IMPUTER_MB):
-                found = fitted.predict_proba(samples)
-            seconds += time.perf_counter() - begun
-            class_id[here] = found.argmax(axis=1)
-            probability[:, here] = np.rint(STEPS * found).T
-    shape = values.shape[:2]
-    return class_id.reshape(shape), probability.reshape(-1, *shape), seconds
+def _fill(values: NDArray[np.float32], stack: Stack, *, min_date: int) -> tuple[BoolArray, NDArray[np.intp]]:
+    """Fill the gaps of the pixels to classify, in place; what was measured, and which pixels these are."""
+    observed = np.isfinite(values)
+    whole = np.all(observed.reshape(len(values), -1), axis=1)
+    seen = np.flatnonzero(_seen(observed, whole, min_date=min_date))
+    gappy = seen[~whole[seen]]  # pixels without a gap cost nothing
+    for start in range(0, gappy.size, _AT_ONCE):
+        here = gappy[start : start + _AT_ONCE]
+        values[here], observed[here] = fill_gaps(values[here], day=stack.day, onto=stack.day)
+    return observed, seen
 
 
-def _seen(values: NDArray[np.float32], *, min_date: int) -> BoolArray:
+def _seen(observed: BoolArray, whole: BoolArray, *, min_date: int) -> BoolArray:
     """Pixels measured on enough dates, and at least once in every feature."""
-    finite = np.isfinite(values)
-    seen: BoolArray = np.all(finite.reshape(len(values), -1), axis=1)
-    rest = np.flatnonzero(~seen)  # few: to look at dates and features apart takes longer
-    seen &= values.shape[1] >= min_date
-    ever, dates = np.any(finite[rest], axis=1), np.any(finite[rest], axis=2)
+    seen: BoolArray = whole & (observed.shape[1] >= min_date)
+    rest = np.flatnonzero(~whole)  # few: to look at dates and features apart takes longer
+    ever, dates = np.any(observed[rest], axis=1), np.any(observed[rest], axis=2)
     seen[rest] = np.all(ever, axis=1) & (np.count_nonzero(dates, axis=1) >= min_date)
     return seen
 
 
-def _filled(values: NDArray[np.float32], stack: Stack) -> tuple[NDArray[np.float32], BoolArray]:
-    """Values without gaps, and which were measured; pixels without a gap cost nothing."""
-    filled, observed = values.copy(), np.isfinite(values)
-    gappy = np.flatnonzero(~observed.all(axis=(1, 2)))
-    if gappy.size:
-        filled[gappy], observed[gappy] = fill_gaps(values[gappy], day=stack.day, onto=stack.day)
-    return filled, observed
+def _classified(
+    values: NDArray[np.float32],
+    observed: BoolArray,
+    seen: NDArray[np.intp],
+    *,
+    stack: Stack,
+    fitted: Fitted,
+) -> tuple[ByteArray, ByteArray]:
+    """Class (pixel,) and probabilities (class, pixel) of the pixels `seen`."""
+    layout = layout_of(fitted)
+    class_id = np.full(len(values), NO_DATA, np.uint8)
+    probability = np.full((len(layout.class_name), len(values)), NO_DATA, np.uint8)
+
+    def classify(here: NDArray[np.intp]) -> None:
+        samples = _samples(values[here], observed[here], stack, layout)
+        with sklearn.config_context(working_memory=_IMPUTER_MB):
+            found = fitted.predict_proba(samples)
+        class_id[here] = found.argmax(axis=1)
+        probability[:, here] = np.rint(STEPS * found).T
+
+    parts = [seen[start : start + _AT_ONCE] for start in range(0, seen.size, _AT_ONCE)]
+    # A forest takes one thread, so that sums have one order; networks have threads of their own.
+    n_thread = torch.get_num_threads() if isinstance(fitted, FittedForest) else 1
+    _for_each(classify, parts, n_thread=n_thread)
+    return class_id, probability
+
+
+def _for_each(
+    work: Callable[[NDArray[np.intp]], None], parts: Sequence[NDArray[np.intp]], *, n_thread: int
+) -> None:
+    if n_thread == 1:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(n_thread) as pool:
+        list(pool.map(work, parts))  # a list: errors come out
 
 
 def _samples(x: NDArray[np.float32], observed: BoolArray, stack: Stack, layout: Layout) -> Samples:

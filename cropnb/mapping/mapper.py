@@ -6,7 +6,7 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,26 +18,35 @@ from cropnb.legends import Legend
 from cropnb.mapping.classify import BlockMap, Effort, check_fit, layout_of, map_block
 from cropnb.mapping.grid import Block, Grid, grid_of
 from cropnb.mapping.settings import MapSettings
+from cropnb.mapping.stopwatch import Stopwatch
 from cropnb.sampling.radar_stack import Stack, stack_of
+from cropnb.sampling.radar_steps import LeeSettings
 from cropnb.scenes import open_scene
 from cropnb.schema import require
 from cropnb.system import peak_memory_mb
 from cropnb.training import Fitted, load_fitted
 from cropnb.training.classifiers import Layout
 from cropnb.training.keys import key_of
+from cropnb.training.storage import load_speckle
 
 _CODE = ("features", "mapping")  # what a map depends on, besides the code that a fit depends on
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Mapper:
-    """What it takes to map a block."""
+    """What it takes to map a block.
+
+    `speckle` is the filter, `speckle_from` who says so: `classifier`, `settings`, or `defaults` where neither
+    does.
+    """
 
     stack: Stack
     fitted: Fitted
     layout: Layout
     grid: Grid
     settings: MapSettings
+    speckle: LeeSettings
+    speckle_from: str
     blocks: tuple[Block, ...] = field(repr=False)
 
     @property
@@ -58,12 +67,20 @@ class Mapper:
         tuple of (BlockMap, Effort)
             To be painted, and to be noted.
         """
-        begun = time.perf_counter()
-        made = map_block(self.stack, self.fitted, self.grid, self.blocks[number], settings=self.settings)
+        begun, clock = time.perf_counter(), Stopwatch()
+        made = map_block(
+            self.stack,
+            self.fitted,
+            self.grid,
+            self.blocks[number],
+            speckle=self.speckle,
+            min_date=self.settings.min_date,
+            clock=clock,
+        )
         counts = np.bincount(made.class_id.ravel(), minlength=256)[: self.legend.n_class]
         effort = Effort(
             seconds=time.perf_counter() - begun,
-            classifier_seconds=made.classifier_seconds,
+            seconds_of=clock.seconds,
             peak_mb=peak_memory_mb() or float("nan"),
             n_pixel_of_class=counts.tolist(),
         )
@@ -90,10 +107,12 @@ def mapper_of(scene: xr.DataTree, classifier: Path, settings: MapSettings) -> Ma
     Raises
     ------
     SchemaError
-        If the classifier does not fit the scene.
+        If the classifier does not fit the scene, or its samples went through another filter than that asked
+        for.
     """
     fitted = load_fitted(classifier)
     layout = layout_of(fitted)
+    speckle, speckle_from = _speckle_of(classifier, settings.speckle)
     stack = stack_of(scene, orbits=settings.orbits)
     check_fit(stack, layout)
     grid = grid_of(stack.widest, block=settings.block)
@@ -103,8 +122,23 @@ def mapper_of(scene: xr.DataTree, classifier: Path, settings: MapSettings) -> Ma
         layout=layout,
         grid=grid,
         settings=settings,
+        speckle=speckle,
+        speckle_from=speckle_from,
         blocks=tuple(grid.blocks()),
     )
+
+
+def _speckle_of(classifier: Path, asked: LeeSettings | None) -> tuple[LeeSettings, str]:
+    """Filter of a map, and who says so."""
+    kept = load_speckle(classifier)
+    if kept is None:
+        return (LeeSettings(), "defaults") if asked is None else (asked, "settings")
+    require(
+        asked in (None, kept),
+        f"map: speckle filter {asked} asked for; expected {kept}, which the samples of {classifier} went "
+        "through. Leave it out (MapSettings.speckle, --lee): the classifier knows it.",
+    )
+    return kept, "classifier"
 
 
 def maker(
@@ -174,7 +208,8 @@ def identity_of(scene: xr.DataTree, classifier: Path, mapper: Mapper) -> str:
         Another text, another map.
     """
     grids = [c2[dim].values for c2 in mapper.stack.orbits.values() for dim in ("time", "y", "x")]
-    parts = (dict(scene.attrs), classifier_checksum(classifier), mapper.settings, *map(np.asarray, grids))
+    settings = replace(mapper.settings, speckle=mapper.speckle)
+    parts = (dict(scene.attrs), classifier_checksum(classifier), settings, *map(np.asarray, grids))
     return key_of(*parts, _code())
 
 

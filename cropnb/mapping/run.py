@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ from cropnb.mapping.mapper import (
 )
 from cropnb.mapping.rasters import crs_of
 from cropnb.mapping.settings import MapSettings
+from cropnb.mapping.stopwatch import Stopwatch
 from cropnb.mapping.workers import Workers, executor_of, in_order
 from cropnb.mapping.workshop import CLASSES, MAJORITY, PROBABILITIES, RECORD, Workshop
+from cropnb.sampling.radar_steps import LeeSettings
 from cropnb.scenes import open_scene
 from cropnb.schema import require
 from cropnb.system import peak_memory_mb
@@ -40,9 +42,11 @@ class MapResult:
     folder : Path
         Where it is.
     record : dict
-        What it took: `mpix_per_s` million pixels classified per second of this call, `share_in_classifier`
-        of the blocks' time, `peak_mb` of the process that needed most (all it has done before included),
-        pixels of each class and without data. It is also in `record.json`.
+        What it took: `mpix_per_s` million pixels classified per second of this call, finishing left out;
+        `share_in_classifier` of the blocks' time, and `block_seconds` of each part of it, summed over all
+        processes; `writing_seconds` of blocks and `finishing_seconds` of files in this call; `peak_mb` of the
+        process that needed most (all it has done before included); pixels of each class and without data;
+        the speckle filter, and whether `classifier`, `settings` or `defaults` said so. Also in `record.json`.
     """
 
     folder: Path
@@ -66,7 +70,7 @@ class MapResult:
 
     @property
     def summary(self) -> str:
-        """A line on each file, and one on what it took."""
+        """A line on each file, one on what it took, and one on the speckle filter where that is a guess."""
         r = self.record
         files = [str(path) for path in (self.classes, self.majority, self.probabilities) if path]
         share = r["n_no_data"] / (r["n_row"] * r["n_column"])
@@ -75,7 +79,11 @@ class MapResult:
             f"{r['mpix_per_s']:.3f} Mpix/s, {r['share_in_classifier']:.0%} of the time in the classifier, "
             f"at most {r['peak_mb']:.0f} MB"
         )
-        return "\n".join([*files, took])
+        note = (
+            f"Note: nobody said how the classifier's samples were filtered; assumed: {r['speckle']}. Say it "
+            "with --lee, or save the classifier anew with save_fitted(..., speckle=...)."
+        )
+        return "\n".join([*files, took, *([note] if r["speckle_from"] == "defaults" else [])])
 
 
 def map_scene(
@@ -103,8 +111,9 @@ def map_scene(
         asked for. The work is done in `<path>.partial`, which takes a byte per pixel and class, and one
         more.
     settings : MapSettings, optional
-        Speckle filter, orbits, majority filter, sizes. The filter has to be that of the training samples: a
-        classifier does not know it.
+        Speckle filter, orbits, majority filter, sizes. The filter is that of the training samples, which the
+        classifier's folder names. If it does not, as in folders of `save_fitted` without `speckle`, name the
+        filter here: otherwise the defaults of `LeeSettings` are taken, and the record says so.
     workers : int or str or Executor
         Processes to start, address of a Dask scheduler, or an executor. Others than 1 need the scene's name
         or path, which each of them opens.
@@ -121,8 +130,8 @@ def map_scene(
     Raises
     ------
     SchemaError
-        If the folder is there, the scene lacks an orbit, a date or a feature of the classifier, or its
-        coordinates are no grid.
+        If the folder is there, the scene lacks an orbit, a date or a feature of the classifier, its
+        coordinates are no grid, or another speckle filter is asked for than that of the samples.
 
     Notes
     -----
@@ -143,7 +152,7 @@ def map_scene(
         crs=crs_of(str(tree.attrs.get("crs", ""))),
         legend=mapper.legend,
     )
-    begun = time.perf_counter()
+    begun, clock = time.perf_counter(), Stopwatch()
     done = workshop.begin()
     before = frozenset(done)
     with executor_of(workers) as (executor, ahead):
@@ -154,17 +163,18 @@ def map_scene(
         )
         with bar:
             for number, (made, effort) in in_order(make, todo, executor, ahead=ahead):
-                workshop.paint(made, mapper.blocks[number])
                 done[number] = effort
-                workshop.note(done)
+                with clock.on("writing"):
+                    workshop.paint(made, mapper.blocks[number])
+                    workshop.note(done)
                 bar.update()
-    mapped = time.perf_counter() - begun
-    kept = workshop.finish(
-        tags={**_origin(tree, classifier, mapper), **(tags or {})},
-        majority=settings.majority,
-        tile=settings.tile,
-    )
-    record = _record(mapper, done, before, mapped=mapped, seconds=time.perf_counter() - begun)
+    with clock.on("finishing"):
+        kept = workshop.finish(
+            tags={**_origin(tree, classifier, mapper), **(tags or {})},
+            majority=settings.majority,
+            tile=settings.tile,
+        )
+    record = _record(mapper, done, before, clock=clock, seconds=time.perf_counter() - begun)
     (kept / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     kept.rename(path)
     shutil.rmtree(workshop.folder)
@@ -183,17 +193,21 @@ def _origin(scene: xr.DataTree, classifier: Path, mapper: Mapper) -> dict[str, s
         "features": " ".join(layout.channel),
         "days": " ".join(map(str, layout.day)),
         "orbits": " ".join(mapper.stack.orbits),
-        "speckle": f"lee window={settings.speckle.window} n_looks={settings.speckle.n_looks:g}",
+        "speckle": _speckle_words(mapper.speckle),
+        "speckle_from": mapper.speckle_from,
         "min_date": str(settings.min_date),
     }
 
 
+def _speckle_words(speckle: LeeSettings) -> str:
+    return f"lee window={speckle.window} n_looks={speckle.n_looks:g}"
+
+
 def _record(
-    mapper: Mapper, done: Mapping[int, Effort], before: frozenset[int], *, mapped: float, seconds: float
+    mapper: Mapper, done: Mapping[int, Effort], before: frozenset[int], *, clock: Stopwatch, seconds: float
 ) -> dict[str, Any]:
     n_new = sum(sum(e.n_pixel_of_class) for number, e in done.items() if number not in before)
-    in_all = sum(effort.seconds for effort in done.values())
-    inside = sum(effort.classifier_seconds for effort in done.values())
+    parts = _seconds_of(done.values())
     counts = [sum(column) for column in zip(*(e.n_pixel_of_class for e in done.values()), strict=True)]
     n_map = mapper.grid.y.size * mapper.grid.x.size
     return {
@@ -208,10 +222,24 @@ def _record(
         "block": mapper.settings.block,
         "n_block": len(mapper.blocks),
         "n_block_resumed": len(before),
+        "speckle": _speckle_words(mapper.speckle),
+        "speckle_from": mapper.speckle_from,
         "seconds": seconds,
-        "mpix_per_s": n_new / mapped / 1e6,
-        "share_in_classifier": inside / in_all,
+        "mpix_per_s": n_new / (seconds - clock.seconds["finishing"]) / 1e6,
+        "share_in_classifier": parts.get("classifier", 0.0) / sum(parts.values()),
+        "block_seconds": parts,
+        **{f"{name}_seconds": clock.seconds.get(name, 0.0) for name in ("writing", "finishing")},
         "peak_mb": max(
             [peak_memory_mb() or float("nan"), *(done[n].peak_mb for n in done if n not in before)]
         ),
     }
+
+
+def _seconds_of(efforts: Iterable[Effort]) -> dict[str, float]:
+    """Sum of each part of the blocks' time, and of what no part names."""
+    parts: dict[str, float] = {}
+    for effort in efforts:
+        rest = effort.seconds - sum(effort.seconds_of.values())
+        for name, seconds in {**effort.seconds_of, "rest": rest}.items():
+            parts[name] = parts.get(name, 0.0) + seconds
+    return parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cropnb.features.images import require_window
 from cropnb.sampling.radar_steps import LeeSettings
@@ -16,8 +16,8 @@ class MapSettings:
 
     Attributes
     ----------
-    speckle : LeeSettings
-        The filter that the classifier's training samples went through.
+    speckle : LeeSettings, optional
+        The filter that the classifier's training samples went through; by default what its folder says.
     orbits : tuple of str, optional
         Relative orbits the training samples came from; all with a `c2` group by default.
     majority : int () [pixel]
@@ -35,7 +35,7 @@ class MapSettings:
         If a value is out of range.
     """
 
-    speckle: LeeSettings = field(default_factory=LeeSettings)
+    speckle: LeeSettings | None = None
     orbits: tuple[str, ...] | None = None
     majority: int = 0
     min_date: int = 1
@@ -59,14 +59,14 @@ class MapSettings:
 
     @classmethod
     def from_options(
-        cls, *, lee: tuple[int, float], orbits: Sequence[str] | None, majority: int
+        cls, *, lee: tuple[int, float] | None, orbits: Sequence[str] | None, majority: int
     ) -> MapSettings:
         """Settings from what is typed on a command line.
 
         Parameters
         ----------
-        lee : tuple of int and float (2,) [pixel, count]
-            Window and looks of the speckle filter.
+        lee : tuple of int and float (2,) [pixel, count], optional
+            Window and looks of the speckle filter; by default what the classifier's folder says.
         orbits : sequence of str, optional
             Relative orbits; all by default.
         majority : int () [pixel]
@@ -77,5 +77,5 @@ class MapSettings:
         MapSettings
             With the sizes that are usual.
         """
-        speckle = LeeSettings(window=lee[0], n_looks=lee[1])
+        speckle = LeeSettings(window=lee[0], n_looks=lee[1]) if lee else None
         return cls(speckle=speckle, orbits=tuple(orbits) if orbits else None, majority=majority)

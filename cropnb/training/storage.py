@@ -13,6 +13,7 @@ import torch
 
 from cropnb.models import build_model, count_parameters
 from cropnb.sampling import Imputer, Scaler
+from cropnb.sampling.radar_steps import LeeSettings
 from cropnb.schema import SchemaError, require
 from cropnb.training.classifiers import Fitted, Layout
 from cropnb.training.config import FitConfig
@@ -31,7 +32,7 @@ _HISTORY = "history.csv"
 Inner = FittedNetwork | FittedForest | FittedHybridForest
 
 
-def save_fitted(fitted: Fitted, folder: Path) -> Path:
+def save_fitted(fitted: Fitted, folder: Path, *, speckle: LeeSettings | None = None) -> Path:
     """Write a fitted classifier to a folder.
 
     Parameters
@@ -40,11 +41,14 @@ def save_fitted(fitted: Fitted, folder: Path) -> Path:
         Network, forest or both in one, with or without an imputer before it.
     folder : Path
         Made if needed; its classifier is replaced.
+    speckle : LeeSettings, optional
+        Filter that `radar_samples` sent the training samples through: a map has to use the same. None for
+        samples of another origin.
 
     Returns
     -------
     Path
-        The folder: `classifier.json` with layout, scaling and imputer, and the weights beside it.
+        The folder: `classifier.json` with layout, scaling, imputer and filter, and the weights beside it.
 
     Raises
     ------
@@ -58,11 +62,31 @@ def save_fitted(fitted: Fitted, folder: Path) -> Path:
     if not isinstance(inner, Inner):
         kind = type(inner).__name__
         raise SchemaError(f"save_fitted: a {kind}; expected a fitted network or forest. Fit one of these.")
-    layout = dataclasses.asdict(inner.layout)
-    described = _write(inner, folder)
-    text = json.dumps({**described, "layout": layout, "imputer": imputer}, indent=1, allow_nan=False)
+    described = {
+        **_write(inner, folder),
+        "layout": dataclasses.asdict(inner.layout),
+        "imputer": imputer,
+        "speckle": None if speckle is None else dataclasses.asdict(speckle),
+    }
+    text = json.dumps(described, indent=1, allow_nan=False)
     (folder / _DESCRIPTION).write_text(text, encoding="utf-8")
     return folder
+
+
+def is_saved(folder: Path) -> bool:
+    """Whether `save_fitted` has finished writing a classifier to a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+
+    Returns
+    -------
+    bool
+        False where there is none, or a part of one.
+    """
+    return (Path(folder) / _DESCRIPTION).is_file()
 
 
 def load_fitted(folder: Path) -> Inner | FittedImputed:
@@ -84,16 +108,41 @@ def load_fitted(folder: Path) -> Inner | FittedImputed:
     SchemaError
         If there is no classifier in the folder.
     """
-    path = Path(folder) / _DESCRIPTION
-    require(
-        path.is_file(), f"load_fitted: no {path}; expected a folder written by save_fitted. Give its path."
-    )
-    described = json.loads(path.read_text(encoding="utf-8"))
+    described = _described(folder)
     layout = Layout(**{name: tuple(values) for name, values in described["layout"].items()})
-    inner = _read(described, layout, path.parent)
+    inner = _read(described, layout, Path(folder))
     if described["imputer"] is None:
         return inner
     return FittedImputed(imputer=Imputer.from_dict(described["imputer"]), fitted=inner)
+
+
+def load_speckle(folder: Path) -> LeeSettings | None:
+    """Speckle filter of the samples that a classifier was fitted on.
+
+    Parameters
+    ----------
+    folder : Path
+        What `save_fitted` wrote.
+
+    Returns
+    -------
+    LeeSettings or None
+        None where the folder does not say: `save_fitted` was not told, or is older than this.
+
+    Raises
+    ------
+    SchemaError
+        If there is no classifier in the folder.
+    """
+    kept = _described(folder).get("speckle")
+    return None if kept is None else LeeSettings(**kept)
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    path = Path(folder) / _DESCRIPTION
+    require(path.is_file(), f"classifier: no {path}; expected a folder of save_fitted. Give its path.")
+    described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return described
 
 
 def _write(fitted: Inner, folder: Path) -> dict[str, Any]:
