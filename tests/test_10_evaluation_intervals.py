@@ -86,7 +86,7 @@ def test_the_order_of_samples_and_the_names_of_blocks_do_not_matter() -> None:
 def test_resampling_in_pieces_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     reference, prediction, block = clustered(np.random.default_rng(3))
     whole = bootstrap(reference, prediction, block, statistic=macro_f1)
-    monkeypatch.setattr("cropnb.evaluation.intervals._MOST_WEIGHTS", 30 * 70)
+    monkeypatch.setattr("cropnb.evaluation.resampling._MOST_WEIGHTS", 30 * 70)
     assert bootstrap(reference, prediction, block, statistic=macro_f1) == whole
 
 

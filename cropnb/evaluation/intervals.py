@@ -12,10 +12,10 @@ from scipy import stats
 
 from cropnb.evaluation.confusion import IntArray, block_matrices
 from cropnb.evaluation.metrics import FloatArray, Score
+from cropnb.evaluation.resampling import check_level, check_resampling, drawn_sums
 from cropnb.schema import require
 
 Statistic = Callable[[FloatArray], Any]  # (..., n_class, n_class) -> (...), number or array
-_MOST_WEIGHTS = 10_000_000  # weights of blocks held at once while resampling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +106,9 @@ def block_bootstrap(  # noqa: PLR0913 - three arrays of one table, and how to re
     [Efron1993]
     """
     matrices = block_matrices(reference, prediction, block, n_class=n_class)
-    _check_resampling(len(matrices), n_resample=n_resample, level=level)
+    check_resampling(len(matrices), n_resample=n_resample, level=level)
     drawn = np.concatenate(
-        [np.asarray(statistic(total)) for (total,) in _resampled(matrices, n_resample=n_resample, rng=rng)]
+        [np.asarray(statistic(total)) for (total,) in drawn_sums(matrices, n_resample=n_resample, rng=rng)]
     )
     estimate = statistic(matrices.sum(axis=0, dtype=np.float64))
     return _percentile_interval(estimate, drawn, level=level, what=f"{len(matrices)} blocks", n=len(matrices))
@@ -161,9 +161,9 @@ def paired_interval(
         f"paired_interval: matrices {first.shape} and {second.shape} of other reference counts per block; "
         "expected the same samples. Predict the same samples with both models.",
     )
-    _check_resampling(len(first), n_resample=n_resample, level=level)
+    check_resampling(len(first), n_resample=n_resample, level=level)
     drawn = np.concatenate(
-        [statistic(a) - statistic(b) for a, b in _resampled(first, second, n_resample=n_resample, rng=rng)]
+        [statistic(a) - statistic(b) for a, b in drawn_sums(first, second, n_resample=n_resample, rng=rng)]
     )
     a, b = (matrices.sum(axis=0, dtype=np.float64) for matrices in (first, second))
     what = f"{len(first)} blocks, paired"
@@ -202,7 +202,7 @@ def seed_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
         seeds.ndim == 1 and seeds.size >= 2 and bool(np.isfinite(seeds).all()),
         f"seed_interval: values {seeds.tolist()}; expected two or more finite numbers. Run more seeds.",
     )
-    _check_level(level)
+    check_level(level)
     mean, error = float(seeds.mean()), float(stats.sem(seeds))
     half = float(stats.t.ppf((1 + level) / 2, seeds.size - 1)) * error
     return Interval(
@@ -213,39 +213,6 @@ def seed_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
         method=f"Student t over {seeds.size} seeds",
         n=seeds.size,
     )
-
-
-def _check_level(level: float) -> None:
-    require(0 < level < 1, f"interval: level {level}; expected between 0 and 1. Take 0.95.")
-
-
-def _check_resampling(n_block: int, *, n_resample: int, level: float) -> None:
-    _check_level(level)
-    require(
-        n_block >= 2,
-        f"bootstrap: {n_block} block; expected at least 2, better 20 or more. Use a smaller unit as block.",
-    )
-    fewest = int(np.ceil(2 / (1 - level)))
-    require(
-        n_resample >= fewest,
-        f"bootstrap: n_resample {n_resample}; expected at least {fewest} for level {level}. Take 2000.",
-    )
-
-
-def _resampled(
-    *matrices: IntArray, n_resample: int, rng: np.random.Generator
-) -> list[tuple[FloatArray, ...]]:
-    """Summed matrices of each resample, in pieces; all arguments share the draws."""
-    n_block, n_class = matrices[0].shape[0], matrices[0].shape[-1]
-    piece = max(1, _MOST_WEIGHTS // n_block)
-    sizes = [min(piece, n_resample - start) for start in range(0, n_resample, piece)]
-    flat = [m.reshape(n_block, -1).astype(np.float64) for m in matrices]
-    pieces = []
-    for size in sizes:
-        # How often each block is drawn: the same as picking n_block of them one by one.
-        weight = rng.multinomial(n_block, np.full(n_block, 1 / n_block), size=size).astype(np.float64)
-        pieces.append(tuple((weight @ f).reshape(size, n_class, n_class) for f in flat))
-    return pieces
 
 
 def _percentile_interval(

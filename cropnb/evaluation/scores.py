@@ -56,7 +56,7 @@ def pooled_confusion(predictions: pd.DataFrame, *, n_class: int) -> IntArray:
     SchemaError
         If a column is missing, or a sample is predicted twice with one seed.
     """
-    _check_predictions(predictions)
+    check_predictions(predictions)
     return confusion_matrix(predictions["reference"], predictions["prediction"], n_class=n_class)
 
 
@@ -95,7 +95,7 @@ def block_scores(
     SchemaError
         If a column is missing, a sample is predicted twice with one seed, or there are too few blocks.
     """
-    _check_predictions(predictions)
+    check_predictions(predictions)
     blocks = np.asarray(block)[predictions["sample"]]
     intervals = {
         name: block_bootstrap(
@@ -132,7 +132,7 @@ def seed_scores(predictions: pd.DataFrame, *, n_class: int) -> pd.DataFrame:
     SchemaError
         If a column is missing, a sample is predicted twice with one seed, or there is one seed only.
     """
-    _check_predictions(predictions)
+    check_predictions(predictions)
     matrices = np.stack(
         [
             confusion_matrix(part["reference"], part["prediction"], n_class=n_class)
@@ -176,7 +176,7 @@ def class_scores(
     SchemaError
         If a column is missing, a sample is predicted twice with one seed, or there are too few blocks.
     """
-    _check_predictions(predictions)
+    check_predictions(predictions)
     blocks = np.asarray(block)[predictions["sample"]]
     parts = []
     for class_id, class_name in enumerate(class_names):
@@ -222,7 +222,7 @@ def seed_class_scores(predictions: pd.DataFrame, *, class_names: Sequence[str]) 
     A seed that neither has nor predicts a class says nothing about it and is left out there: `n_seed` counts
     the others. With fewer than two of them there is no interval, and with none no value.
     """
-    _check_predictions(predictions)
+    check_predictions(predictions)
     matrices = [
         confusion_matrix(part["reference"], part["prediction"], n_class=len(class_names))
         for _, part in predictions.groupby("seed")
@@ -265,7 +265,19 @@ def _interval_fields(interval: Interval) -> dict[str, Any]:
     }
 
 
-def _check_predictions(predictions: pd.DataFrame) -> None:
+def check_predictions(predictions: pd.DataFrame) -> None:
+    """Refuse what is not one prediction per seed and sample.
+
+    Parameters
+    ----------
+    predictions : DataFrame (prediction, column) [1]
+        What `cross_validate` returns.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing, or a sample is predicted twice with one seed.
+    """
     lacking = [name for name in _COLUMNS if name not in predictions]
     require(
         not lacking,

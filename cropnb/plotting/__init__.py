@@ -1,6 +1,7 @@
 """Figures: arrays in, Axes out; nothing is computed here and no file is written."""
 
 from cropnb.plotting.architecture import plot_architecture
+from cropnb.plotting.areas import plot_areas
 from cropnb.plotting.confusion import plot_confusion
 from cropnb.plotting.images import plot_images, plot_notice
 from cropnb.plotting.learning import plot_learning_curve
@@ -9,13 +10,17 @@ from cropnb.plotting.mechanisms import plot_mechanisms
 from cropnb.plotting.panels import plot_curve_panels
 from cropnb.plotting.profiles import plot_profile_panels, plot_profiles
 from cropnb.plotting.relations import plot_curves, plot_relation
+from cropnb.plotting.reliability import plot_reliability
 from cropnb.plotting.scores import plot_scores
 from cropnb.plotting.signatures import plot_signatures
+from cropnb.plotting.strata import plot_accuracy_by
 from cropnb.plotting.style import label_kind, style
 
 __all__ = [
     "label_kind",
+    "plot_accuracy_by",
     "plot_architecture",
+    "plot_areas",
     "plot_classes_map",
     "plot_confusion",
     "plot_curve_panels",
@@ -29,6 +34,7 @@ __all__ = [
     "plot_profile_panels",
     "plot_profiles",
     "plot_relation",
+    "plot_reliability",
     "plot_scores",
     "plot_signatures",
     "style",

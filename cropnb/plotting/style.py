@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
@@ -96,7 +96,9 @@ def new_axes(ax: Axes | None, *, height: float = 3.6, width: float = WIDTH) -> A
     return ax if ax is not None else new_panels(1, height=height, width=width)[0]
 
 
-def new_panels(n_panel: int, *, height: float, width: float = WIDTH) -> list[Axes]:
+def new_panels(
+    n_panel: int, *, height: float, width: float = WIDTH, ratios: Sequence[float] | None = None
+) -> list[Axes]:
     """Axes above each other in a new figure, with the x axis shared.
 
     Parameters
@@ -105,13 +107,16 @@ def new_panels(n_panel: int, *, height: float, width: float = WIDTH) -> list[Axe
         How many.
     height, width : float () [inch]
         Size of the whole figure.
+    ratios : sequence of float (n_panel,) [1], optional
+        Heights of the panels relative to each other; equal by default.
 
     Returns
     -------
     list of Axes
         From top to bottom.
     """
-    grid = plt.subplots(n_panel, figsize=(width, height), sharex=True, squeeze=False)[1]
+    size = (width, height)
+    grid = plt.subplots(n_panel, figsize=size, sharex=True, squeeze=False, height_ratios=ratios)[1]
     axes = list(grid[:, 0])
     for ax in axes:
         ax.tick_params(labelsize=TICK_SIZE)  # ticks are made when drawn, long after `style` has ended
