@@ -72,12 +72,20 @@ def test_a_draw_takes_as_many_of_each_class_as_there_are() -> None:
     ids = np.array([2] * 50 + [0] * 3 + [2] * 50)
     draw = draw_per_class(ids, per_class=10, n_class=4, rng=RNG(0))
     assert (draw.available.tolist(), draw.taken.tolist()) == ([3, 0, 100, 0], [3, 0, 10, 0])
-    assert np.bincount(ids[draw.position]).tolist() == [3, 0, 10]
-    assert (np.diff(draw.position) > 0).all()
-    again, other = (draw_per_class(ids, per_class=10, n_class=4, rng=RNG(s)).position for s in (0, 1))
-    assert again.tolist() == draw.position.tolist() != other.tolist()
+    assert np.bincount(ids[draw.index]).tolist() == [3, 0, 10]
+    assert (np.diff(draw.index) > 0).all()
+    again, other = (draw_per_class(ids, per_class=10, n_class=4, rng=RNG(s)).index for s in (0, 1))
+    assert again.tolist() == draw.index.tolist() != other.tolist()
     with pytest.raises(SchemaError, match="0 per class"):
         draw_per_class(ids, per_class=0, n_class=4, rng=RNG(0))
+
+
+def test_what_has_no_class_is_never_drawn_and_other_classes_are_refused() -> None:
+    draw = draw_per_class([-1, 1, -1, 0, -1], per_class=2, n_class=3, rng=RNG(0))
+    assert (draw.index.tolist(), draw.available.tolist()) == ([1, 3], [1, 1, 0])
+    for ids in ([-2, 0], [0, 3]):
+        with pytest.raises(SchemaError, match="for 3 classes"):
+            draw_per_class(ids, per_class=2, n_class=3, rng=RNG(0))
 
 
 def _blobs(apart: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,11 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
-class Draw(NamedTuple):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Draw:
     """Positions drawn, rising; samples that each class had, and how many were taken."""
 
-    position: IntArray
+    index: IntArray
     available: IntArray
     taken: IntArray
 
@@ -38,7 +40,7 @@ def draw_per_class(class_id: ArrayLike, *, per_class: int, n_class: int, rng: np
     Parameters
     ----------
     class_id : ndarray (sample,) [1]
-        Class of each sample.
+        Class of each sample; -1, unlabelled, is never drawn.
     per_class : int () [count]
         How many of each; 5 000 in the thesis's Figure 3-17. A class that has fewer gives all.
     n_class : int () [count]
@@ -54,14 +56,19 @@ def draw_per_class(class_id: ArrayLike, *, per_class: int, n_class: int, rng: np
     Raises
     ------
     SchemaError
-        If `per_class` is below 1.
+        If `per_class` is below 1, or a class is outside -1 to n_class - 1.
     """
     require(per_class >= 1, f"draw_per_class: {per_class} per class; expected at least 1. Draw some.")
     ids = np.asarray(class_id, dtype=np.int64)
-    available = np.bincount(ids, minlength=n_class)
+    require(
+        ids.size == 0 or (int(ids.min()) >= -1 and int(ids.max()) < n_class),
+        f"draw_per_class: class_id {ids.min(initial=0)} to {ids.max(initial=0)} for {n_class} classes; "
+        f"expected -1 to {n_class - 1}. Give n_class of the legend.",
+    )
+    available = np.bincount(ids + 1, minlength=n_class + 1)[1:]
     taken = np.minimum(available, per_class)
     drawn = [rng.choice(np.flatnonzero(ids == c), size=taken[c], replace=False) for c in range(n_class)]
-    return Draw(position=np.sort(np.concatenate(drawn)), available=available, taken=taken)
+    return Draw(index=np.sort(np.concatenate(drawn)), available=available, taken=taken)
 
 
 def embed(features: ArrayLike, *, seed: int, perplexity: float = 30.0) -> NDArray[np.float32]:
