@@ -6,6 +6,7 @@ from cropnb.evaluation.backscatter import class_levels, class_of_parcel, parcel_
 from cropnb.evaluation.calibration import brier_score, calibration_scores, expected_calibration_error
 from cropnb.evaluation.comparisons import McNemar, mcnemar
 from cropnb.evaluation.confusion import block_matrices, confusion_matrix
+from cropnb.evaluation.growth_stages import GROWTH_STAGES, GrowthStage, crop_calendar, stage_starts
 from cropnb.evaluation.image_levels import image_level, speckle_variance_db
 from cropnb.evaluation.intervals import (
     Interval,
@@ -24,6 +25,7 @@ from cropnb.evaluation.metrics import (
     users_accuracy,
 )
 from cropnb.evaluation.pairwise import compare_models, holm
+from cropnb.evaluation.parcels import class_shares, parcel_sizes, part_shares, size_histogram
 from cropnb.evaluation.profiles import class_quantiles
 from cropnb.evaluation.reliability import equal_mass_edges, reliability
 from cropnb.evaluation.scores import (
@@ -38,6 +40,8 @@ from cropnb.evaluation.strata import accuracy_by, edge_distance, parcel_area
 from cropnb.evaluation.temperature import fit_temperature, scaled
 
 __all__ = [
+    "GROWTH_STAGES",
+    "GrowthStage",
     "Interval",
     "McNemar",
     "accuracy_by",
@@ -55,8 +59,10 @@ __all__ = [
     "class_of_parcel",
     "class_quantiles",
     "class_scores",
+    "class_shares",
     "compare_models",
     "confusion_matrix",
+    "crop_calendar",
     "edge_distance",
     "equal_mass_edges",
     "expected_calibration_error",
@@ -74,6 +80,8 @@ __all__ = [
     "parcel_area",
     "parcel_db",
     "parcel_looks",
+    "parcel_sizes",
+    "part_shares",
     "pooled_confusion",
     "producers_accuracy",
     "reliability",
@@ -82,6 +90,8 @@ __all__ = [
     "seed_class_scores",
     "seed_interval",
     "seed_scores",
+    "size_histogram",
     "speckle_variance_db",
+    "stage_starts",
     "users_accuracy",
 ]

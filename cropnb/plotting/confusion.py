@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
-from cropnb.plotting.style import new_axes, styled
+from cropnb.plotting.style import TICK_SIZE, WIDTH, new_axes, styled
 from cropnb.schema import require
 
 Normalise = Literal["reference", "prediction"]
@@ -79,6 +80,52 @@ def plot_confusion(
     ax.set_ylabel("reference class")
     ax.set_title(_TITLES[normalise])
     return ax
+
+
+@styled
+def plot_confusion_panels(
+    matrices: Mapping[str, ArrayLike],
+    names: Sequence[str],
+    *,
+    normalise: Normalise | None = "reference",
+    **style: Any,
+) -> list[Axes]:
+    """Confusion matrices of the same classes side by side, such as before and after a filter.
+
+    Parameters
+    ----------
+    matrices : mapping of str to array (n_class, n_class) [count]
+        Title -> counts; rows are reference classes, columns predicted ones. Of up to seven classes the
+        numbers of two matrices can still be read on a phone.
+    names : sequence of str
+        Class names in the order of the matrices.
+    normalise : {"reference", "prediction"} or None
+        As for `plot_confusion`.
+    **style : object
+        Passed to `Axes.imshow`.
+
+    Returns
+    -------
+    list of Axes
+        In the order of `matrices`; what the numbers are stands below them.
+
+    Raises
+    ------
+    SchemaError
+        If there is no matrix.
+    """
+    require(len(matrices) > 0, "plot_confusion_panels: no matrix; expected one at least. Pass some counts.")
+    side = (WIDTH - 1.2) / len(matrices)
+    grid = plt.subplots(1, len(matrices), figsize=(WIDTH, side + 1.6), sharey=True, squeeze=False)[1]
+    axes: list[Axes] = list(grid[0])
+    for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
+        plot_confusion(matrix, names, normalise=normalise, ax=ax, **style)
+        ax.set_title(title, fontsize="medium")
+        ax.set_xlabel("")
+        ax.label_outer()
+        ax.tick_params(labelsize=TICK_SIZE)
+    axes[0].figure.supxlabel(f"predicted class ({_TITLES[normalise]})", fontsize="medium")
+    return axes
 
 
 def _share(counts: np.ndarray, normalise: Normalise | None) -> np.ndarray:

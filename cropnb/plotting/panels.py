@@ -28,7 +28,8 @@ def plot_curve_panels(
     ylabel: str,
     bands: Bands | None = None,
     n_column: int = 2,
-    share_y: Literal["all", "col"] = "all",
+    share_y: Literal["all", "col", "none"] = "all",
+    colours: Mapping[str, str] | None = None,
 ) -> list[Axes]:
     """Panels of curves; a name has one colour, pattern and marker in all, and one entry in the legend.
 
@@ -43,7 +44,9 @@ def plot_curve_panels(
     n_column : int () [count]
         Panels in a row.
     share_y : str
-        `all` panels have one scale, or those of a column (`col`).
+        `all` panels have one scale, or those of a column (`col`), or each its own (`none`).
+    colours : mapping of str to str, optional
+        Colour of a curve by its name, such as that of a class; by default those of the palette in turn.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def plot_curve_panels(
     axes = list(grid.ravel())
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
     for ax, (title, curves) in zip(axes, panels.items(), strict=False):
-        _draw(ax, curves, names=names, bands=(bands or {}).get(title, {}))
+        _draw(ax, curves, names=names, bands=(bands or {}).get(title, {}), colours=colours or {})
         ax.set_title(title, fontsize="medium")
         ax.tick_params(labelsize=TICK_SIZE)
     for ax in axes[len(panels) :]:
@@ -77,11 +80,16 @@ def plot_curve_panels(
 
 
 def _draw(
-    ax: Axes, curves: Series, *, names: list[str], bands: Mapping[str, tuple[ArrayLike, ArrayLike]]
+    ax: Axes,
+    curves: Series,
+    *,
+    names: list[str],
+    bands: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    colours: Mapping[str, str],
 ) -> None:
     for name, (x, y) in curves.items():
         number = names.index(name)
-        colour = PALETTE[number % len(PALETTE)]
+        colour = colours.get(name, PALETTE[number % len(PALETTE)])
         line, marker = LINES[number % len(LINES)], MARKERS[number % len(MARKERS)]
         points = np.asarray(x), np.asarray(y)
         ax.plot(*points, label=name, color=colour, linestyle=line, marker=marker, markersize=4)

@@ -66,7 +66,7 @@ def plot_profiles(  # noqa: PLR0913 - four arrays of one figure and the words fo
     values = [np.asarray(a, dtype=float) for a in (mean, low, high)]
     ax = new_axes(ax, height=3.4 + 0.3 * (len(class_names) // 2))
     _draw_classes(ax, np.asarray(day), values, names=class_names, style=style)
-    _months(ax, np.asarray(day), year)
+    label_months(ax, day, year)
     ax.set_ylabel(label)
     if len(class_names) <= 4:
         ax.legend()
@@ -123,7 +123,7 @@ def plot_profile_panels(
         data = [a[i] for a in panels]
         _draw_classes(ax, np.asarray(day), data, names=class_names, style={})
         ax.set_ylabel(ylabels[i])
-        _months(ax, np.asarray(day), year)
+        label_months(ax, day, year)
         ax.label_outer()
     axes[0].figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return axes
@@ -144,9 +144,20 @@ def _draw_classes(
         ax.fill_between(day, low, high, color=class_colour(name), alpha=0.15, linewidth=0)
 
 
-def _months(ax: Axes, day: np.ndarray, year: int) -> None:
+def label_months(ax: Axes, day: ArrayLike, year: int) -> None:
+    """Ticks at the first days of the months that some days fall in.
+
+    Parameters
+    ----------
+    ax : Axes
+        With days since 1 January along the bottom.
+    day : array (time,) [day since 1 January]
+        The days.
+    year : int
+        Year in which day 0 is 1 January.
+    """
     first = dt.date(year, 1, 1)
-    start, end = (first + dt.timedelta(days=int(d)) for d in (day.min(), day.max()))
+    start, end = (first + dt.timedelta(days=int(d)) for d in (np.min(day), np.max(day)))
     count = (end.year - start.year) * 12 + end.month - start.month + 1
     months = range(start.month - 1, start.month - 1 + count, 1 if count <= _MOST_MONTHS else 2)
     dates = [dt.date(start.year + m // 12, m % 12 + 1, 1) for m in months]
