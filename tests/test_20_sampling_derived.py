@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from cropnb.sampling import Samples, samples_from_arrays, select_days, with_channel
+from cropnb.legends import CropClass, Legend
+from cropnb.sampling import (
+    Samples,
+    crop_legend,
+    keep_crops,
+    samples_from_arrays,
+    select_days,
+    with_channel,
+)
 from cropnb.schema import SchemaError
 
 
@@ -43,3 +51,42 @@ def test_a_channel_of_another_shape_or_a_taken_name_is_refused(samples: Samples)
         with_channel(samples, "sum", samples.x[:, 0, 0])
     with pytest.raises(SchemaError, match="different names"):
         with_channel(samples, "channel 0", samples.x[..., 0])
+
+
+LEGEND = Legend(
+    tuple(
+        CropClass(number, name, code, cropland)
+        for number, (name, code, cropland) in enumerate(
+            [("maize", "1201", True), ("water", "", False), ("wheat", "1101", True), ("other", "", True)]
+        )
+    )
+)
+
+
+def test_other_crops_become_one_class_and_the_rest_stays() -> None:
+    legend, number = crop_legend(LEGEND, ["maize"])
+    assert legend.names == ("maize", "water", "other")
+    assert [c.cropland for c in legend.classes] == [True, False, True]
+    assert legend.classes[0].crop_code == "1201"
+    assert legend.classes[2].crop_code == ""  # it is no longer one crop
+    assert number.tolist() == [0, 1, 2, 2]
+
+
+def test_all_crops_kept_is_the_legend_itself() -> None:
+    legend, number = crop_legend(LEGEND, ["maize", "wheat", "other"])
+    assert legend == LEGEND
+    assert number.tolist() == [0, 1, 2, 3]
+
+
+def test_samples_keep_their_class_under_its_new_number(samples: Samples) -> None:
+    kept = keep_crops(samples, ["class 1"], rest="others")
+    assert kept.legend.names == ("others", "class 1")
+    assert kept.class_id.tolist() == samples.class_id.tolist()
+    only = keep_crops(samples, ["class 0"], rest="others")
+    assert [only.legend.names[i] for i in only.class_id] == ["class 0", "others", "others", "class 0"]
+
+
+@pytest.mark.parametrize("crop", ["water", "oats"])
+def test_a_crop_that_the_scene_does_not_grow_is_named(crop: str) -> None:
+    with pytest.raises(SchemaError, match=rf"{crop} unknown; the scene's crops are maize, wheat, other"):
+        crop_legend(LEGEND, [crop])

@@ -1,6 +1,7 @@
 """Result rows, provenance, published numbers beside ours, and what a page shows of them."""
 
 from cropnb.report.committed import committed_table
+from cropnb.report.comparisons import comparison_table
 from cropnb.report.fields import counts_table, seconds_table
 from cropnb.report.glue import glue
 from cropnb.report.provenance import provenance
@@ -25,6 +26,7 @@ __all__ = [
     "Table",
     "committed_table",
     "compare",
+    "comparison_table",
     "counts_table",
     "format_interval",
     "glue",

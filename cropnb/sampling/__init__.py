@@ -2,7 +2,14 @@
 
 from cropnb.sampling.batches import Batch, SampleDataset, make_loader
 from cropnb.sampling.days import Season, day_from_time, season_of
-from cropnb.sampling.derived import merge_classes, samples_from_arrays, select_days, with_channel
+from cropnb.sampling.derived import (
+    crop_legend,
+    keep_crops,
+    merge_classes,
+    samples_from_arrays,
+    select_days,
+    with_channel,
+)
 from cropnb.sampling.from_scene import samples_from_scene
 from cropnb.sampling.gaps import fill_gaps
 from cropnb.sampling.imputation import Imputed, Imputer
@@ -23,9 +30,11 @@ __all__ = [
     "Scaler",
     "Season",
     "check_disjoint",
+    "crop_legend",
     "day_from_time",
     "fill_gaps",
     "group_folds",
+    "keep_crops",
     "make_loader",
     "merge_classes",
     "radar_samples",

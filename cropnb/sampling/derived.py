@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cropnb.legends import Legend
 from cropnb.sampling.samples import Samples
@@ -118,6 +118,80 @@ def merge_classes(samples: Samples, into: Mapping[str, str]) -> Samples:
     merged = Legend(tuple(replace(c, class_id=number) for number, c in enumerate(kept)))
     new_id = np.array([merged.class_id(into.get(name, name)) for name in legend.names], dtype=np.int64)
     return replace(samples, class_id=new_id[samples.class_id], legend=merged)
+
+
+def keep_crops(samples: Samples, crops: Collection[str], *, rest: str = "other") -> Samples:
+    """Samples in which some crops stay classes of their own, and all other crops are one.
+
+    Parameters
+    ----------
+    samples : Samples (sample, time, channel) [any]
+        What to relabel.
+    crops : collection of str
+        Classes of cropland that stay. Classes that are no cropland stay too.
+    rest : str
+        Name of the class of all other crops.
+
+    Returns
+    -------
+    Samples (sample, time, channel) [any]
+        The same samples, with the legend of `crop_legend`; nothing is dropped.
+
+    Raises
+    ------
+    SchemaError
+        If a crop is unknown.
+    """
+    legend, number = crop_legend(samples.legend, crops, rest=rest)
+    return replace(samples, class_id=number[samples.class_id], legend=legend)
+
+
+def crop_legend(
+    legend: Legend, crops: Collection[str], *, rest: str = "other"
+) -> tuple[Legend, NDArray[np.int64]]:
+    """Legend in which some crops stay classes of their own, and all other crops are one.
+
+    Parameters
+    ----------
+    legend : Legend
+        Of the scene.
+    crops : collection of str
+        Classes of cropland that stay.
+    rest : str
+        Name of the class of all other crops; it takes the place of the first of these.
+
+    Returns
+    -------
+    legend : Legend
+        Classes in the old order.
+    number : ndarray (class,) [1]
+        New number of each old class.
+
+    Raises
+    ------
+    SchemaError
+        If a crop is not in the legend or no crop.
+
+    Examples
+    --------
+    >>> legend, number = crop_legend(Legend.from_names(["maize", "rice", "wheat"]), ["rice"])
+    >>> legend.names, number.tolist()
+    (('other', 'rice'), [0, 1, 0])
+    """
+    known = [c.class_name for c in legend.classes if c.cropland]
+    unknown = sorted(set(crops) - set(known))
+    require(
+        not unknown,
+        f"crops: {', '.join(unknown)} unknown; the scene's crops are {', '.join(known)}. Name some of these.",
+    )
+    renamed = [
+        replace(c, class_name=rest, crop_code="") if c.cropland and c.class_name not in crops else c
+        for c in legend.classes
+    ]
+    names = list(dict.fromkeys(c.class_name for c in renamed))
+    first = {c.class_name: c for c in reversed(renamed)}
+    kept = Legend(tuple(replace(first[name], class_id=number) for number, name in enumerate(names)))
+    return kept, np.array([names.index(c.class_name) for c in renamed], dtype=np.int64)
 
 
 def with_channel(samples: Samples, name: str, values: ArrayLike) -> Samples:

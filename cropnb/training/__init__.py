@@ -3,12 +3,13 @@
 from cropnb.training.classifiers import Classifier, Fitted
 from cropnb.training.config import FitConfig
 from cropnb.training.cross_validation import cross_validate
-from cropnb.training.experiment import run_experiment
+from cropnb.training.experiment import join_experiments, run_experiment
 from cropnb.training.fitting import Run, fit
 from cropnb.training.forest import FittedForest, ForestClassifier
 from cropnb.training.hybrid_forest import FittedHybridForest, HybridForestClassifier, embedded
 from cropnb.training.imputed import FittedImputed, ImputedClassifier
 from cropnb.training.keeper import DivergedError
+from cropnb.training.line_up import line_up
 from cropnb.training.network import FittedNetwork, NetworkClassifier
 from cropnb.training.prediction import predict
 from cropnb.training.seeds import Seeds, seeded, seeds_from
@@ -32,6 +33,8 @@ __all__ = [
     "cross_validate",
     "embedded",
     "fit",
+    "join_experiments",
+    "line_up",
     "load_fitted",
     "predict",
     "run_experiment",

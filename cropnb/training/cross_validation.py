@@ -7,6 +7,8 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from cropnb.sampling import Fold, Samples
 from cropnb.schema import require
 from cropnb.training.classifiers import Classifier
 from cropnb.training.keys import key_of
+from cropnb.training.storage import is_saved, save_fitted
 
 
 def cross_validate(
@@ -28,6 +31,7 @@ def cross_validate(
     seeds: Sequence[int],
     progress: bool = True,
     folder: Path | None = None,
+    keep: Path | None = None,
 ) -> pd.DataFrame:
     """Fit on each fold with each seed, and predict the samples it left out.
 
@@ -46,6 +50,9 @@ def cross_validate(
     folder : Path, optional
         Where each finished fit is saved at once. The same call finds them again: a killed one goes on,
         inside the fit too where the classifier can. Other samples, settings, code or versions: another file.
+    keep : Path, optional
+        Where each fitted classifier is written by `save_fitted`, in a folder of its own, which its record
+        names as `kept`.
 
     Returns
     -------
@@ -65,7 +72,9 @@ def cross_validate(
     jobs = list(itertools.product(seeds, range(len(folds))))
     results = [
         _saved(
-            samples, folds[fold], make_classifier(), seed=seed, name=f"seed{seed}-fold{fold}", folder=folder
+            _Job(samples, folds[fold], make_classifier(), seed=seed, name=f"seed{seed}-fold{fold}"),
+            folder=folder,
+            keep=keep,
         )
         for seed, fold in tqdm(jobs, desc="fits", disable=None if progress else True)
     ]
@@ -93,19 +102,35 @@ def _frame(
     return pd.DataFrame({**columns, "prediction": np.asarray(result["prediction"], dtype=np.int64)})
 
 
-def _saved(
-    samples: Samples, fold: Fold, classifier: Classifier, *, seed: int, name: str, folder: Path | None
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Job:
+    """One fit: what is fitted on what."""
+
+    samples: Samples
+    fold: Fold
+    classifier: Classifier
+    seed: int
+    name: str
+
+    @cached_property
+    def file_name(self) -> str:
+        """Of its own: other samples, settings, code or versions have another."""
+        fold = self.fold
+        key = key_of(self.samples, fold.train, fold.valid, fold.test, self.classifier, self.seed)
+        return f"{self.name}-{key}"
+
+
+def _saved(job: _Job, *, folder: Path | None, keep: Path | None) -> dict[str, Any]:
     """Result of one fit: read where it has been saved, else computed and saved."""
+    kept = None if keep is None else Path(keep) / job.file_name
     if folder is None:
-        return _computed(samples, fold, classifier, seed=seed, folder=None)
-    key = key_of(samples, fold.train, fold.valid, fold.test, classifier, seed)
-    path, working = Path(folder) / f"{name}-{key}.json", Path(folder) / f"{name}-{key}.part"
-    if path.exists():
+        return _computed(job, folder=None, kept=kept)
+    path, working = Path(folder) / f"{job.file_name}.json", Path(folder) / f"{job.file_name}.part"
+    if path.exists() and (kept is None or is_saved(kept)):
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return result
+        return _with_kept(result, kept)
     working.mkdir(parents=True, exist_ok=True)
-    result = _computed(samples, fold, classifier, seed=seed, folder=working)
+    result = _computed(job, folder=working, kept=kept)
     # Written beside and renamed: a kill leaves the whole file or none.
     (working / "result.json").write_text(json.dumps(result), encoding="utf-8")
     (working / "result.json").replace(path)
@@ -113,16 +138,24 @@ def _saved(
     return result
 
 
-def _computed(
-    samples: Samples, fold: Fold, classifier: Classifier, *, seed: int, folder: Path | None
-) -> dict[str, Any]:
-    train, valid, test = (samples.take(part) for part in (fold.train, fold.valid, fold.test))
-    fitted = classifier.fit(train, valid, seed=seed, folder=folder)
+def _with_kept(result: dict[str, Any], kept: Path | None) -> dict[str, Any]:
+    if kept is not None:
+        result["record"]["kept"] = str(kept)
+    return result
+
+
+def _computed(job: _Job, *, folder: Path | None, kept: Path | None) -> dict[str, Any]:
+    fold = job.fold
+    train, valid, test = (job.samples.take(part) for part in (fold.train, fold.valid, fold.test))
+    fitted = job.classifier.fit(train, valid, seed=job.seed, folder=folder)
+    if kept is not None:
+        save_fitted(fitted, kept)
     start = time.perf_counter()
     prediction = fitted.predict_proba(test).argmax(axis=1)
     seconds = time.perf_counter() - start
     sizes = {f"n_{name}": len(part) for name, part in fold.parts.items()}
-    return {
+    result = {
         "record": {**sizes, "predict_seconds": seconds, **fitted.record},
         "prediction": prediction.tolist(),
     }
+    return _with_kept(result, kept)
