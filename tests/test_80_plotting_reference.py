@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -151,6 +153,18 @@ def test_stages_are_bars_from_start_to_end_with_their_codes_and_spread():
     assert (126.0, 133.0) in spread
     legend = [t.get_text() for t in ax.get_legend().get_texts()]
     assert legend == ["leaves", "flowering", "middle half of starts"]
+
+
+def test_codes_of_short_stages_do_not_touch():
+    short = pd.DataFrame(
+        [("wheat", f"stage {n}", f"{n}0-{n}9", 170 + 3 * n, 173 + 3 * n) for n in range(5)],
+        columns=["crop", "stage", "bbch", "start", "end"],
+    )
+    ax = plotting.plot_crop_calendar(short, acquisitions={"track 32": [125, 270]}, year=2017)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert len(boxes) == 5
+    assert all(a.x1 <= b.x0 for a, b in pairwise(boxes))
 
 
 def test_a_calendar_without_spread_has_no_lines_for_it():

@@ -32,10 +32,11 @@ class GrowthStage(NamedTuple):
     start: float  # thermal age, as a share of that at maturity; the next stage ends it, harvest the last
 
 
-# For annual crops that are grown for seeds. Of tubers and grass only the first two hold.
+# For annual crops that are grown for seeds; of tubers and grass only the first two hold. Emergence after some
+# 90 degC d above a base of 2 (wheat) or 8 degC (maize, soybean), of 1150 to 1250 until maturity.
 GROWTH_STAGES: tuple[GrowthStage, ...] = (
     GrowthStage("germination", "00-09", 0.0),
-    GrowthStage("leaves, side shoots", "10-29", 0.12),
+    GrowthStage("leaves, side shoots", "10-29", 0.08),
     GrowthStage("stem, buds", "30-59", 0.35),
     GrowthStage("flowering", "60-69", 0.60),
     GrowthStage("pods, grains", "70-79", 0.66),

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cropnb.plotting.profiles import label_months
 from cropnb.plotting.style import TICK_SIZE, legend_below, new_axes, styled
@@ -22,6 +22,7 @@ _TRACK, _CROP = 0.62, 1.7  # rows, in units of twice the height of a bar
 _HALF = 0.25  # height of half a bar
 _INCH = 0.62  # of a unit
 _MARGIN = 4  # days left and right
+_LEAST = 0.038  # of the season, between two codes
 _INK = "#333333"
 _PAST, _BEFORE = 0.98, 0.12  # of the colour map, from the last stage to the first
 
@@ -72,14 +73,17 @@ def plot_crop_calendar(
     units = _TRACK * len(acquisitions) + _CROP * len(crops)
     ax = new_axes(ax, height=_INCH * units + 1.1 + 0.25 * ((len(names) + 2) // 2))
     colours = dict(zip(names, mpl.colormaps["viridis"](np.linspace(_PAST, _BEFORE, len(names))), strict=True))
+    days = _days(stages, acquisitions)
     rows = _draw_tracks(ax, acquisitions)
     for i, crop in enumerate(crops):
         y = _TRACK * len(acquisitions) + _CROP * (i + 0.62)
-        _draw_stages(ax, stages[stages["crop"] == crop], y, colours, style)
+        grown = stages[(stages["crop"] == crop) & (stages["end"] > stages["start"])]
+        _draw_stages(ax, grown, y, colours, style)
+        _write_codes(ax, grown, y - _HALF - 0.05, least=_LEAST * float(np.ptp(days)))
         rows[y] = str(crop)
     ax.set_yticks(list(rows), list(rows.values()))
     ax.tick_params(axis="y", length=0)
-    _season(ax, stages, acquisitions, year)
+    _season(ax, days, year)
     ax.set_ylim(units, -0.3)
     legend_below(ax, handles=_handles(colours, spread="start_low" in stages))
     return ax
@@ -100,23 +104,28 @@ def _draw_stages(
     ax: Axes, stages: pd.DataFrame, y: float, colours: Mapping[str, Any], style: Mapping[str, Any]
 ) -> None:
     for i, row in enumerate(stages.to_dict("records")):
-        if not row["end"] > row["start"]:
-            continue
         look = {"color": colours[row["stage"]], "edgecolor": "white", "height": 2 * _HALF, **style}
         ax.barh(y, row["end"] - row["start"], left=row["start"], **look)
-        middle = (row["start"] + row["end"]) / 2
-        ax.text(
-            middle, y - _HALF - 0.05, row["bbch"], rotation=90, ha="center", va="bottom", fontsize=TICK_SIZE
-        )
         if "start_low" in row:
             under = y + _HALF + 0.1 + 0.09 * (i % 2)
             ends = [row["start_low"], row["start_high"]]
             ax.plot(ends, [under, under], color=_INK, linewidth=1.6, marker="|", markersize=5)
 
 
-def _season(ax: Axes, stages: pd.DataFrame, acquisitions: Mapping[str, ArrayLike], year: int) -> None:
+def _write_codes(ax: Axes, stages: pd.DataFrame, y: float, *, least: float) -> None:
+    """Codes over the middle of their bars, or as near as they can be without touching."""
+    at = -np.inf
+    for start, end, code in zip(stages["start"], stages["end"], stages["bbch"], strict=True):
+        at = max((start + end) / 2, at + least)
+        ax.text(at, y, code, rotation=90, ha="center", va="bottom", fontsize=TICK_SIZE)
+
+
+def _days(stages: pd.DataFrame, acquisitions: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
     known = [stages[name] for name in ("start", "end", "start_low", "start_high") if name in stages]
-    days = np.concatenate([*known, *map(np.atleast_1d, acquisitions.values())])
+    return np.concatenate([*known, *map(np.atleast_1d, acquisitions.values())]).astype(np.float64)
+
+
+def _season(ax: Axes, days: NDArray[np.float64], year: int) -> None:
     label_months(ax, days, year)
     for day in ax.get_xticks():
         ax.axvline(day, color="#DDDDDD", linewidth=0.8, zorder=0)
