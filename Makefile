@@ -22,7 +22,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench bench-simulator full lock accept clean active-environment
+.PHONY: help book test lint bench bench-simulator bench-networks bench-mapping full lock accept clean active-environment
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## */make \1\t/p' Makefile | expand -t 14
@@ -47,6 +47,12 @@ bench: $(READY)  ## time the package against its peers (benchmarks/README.md)
 
 bench-simulator: $(READY)  ## time the simulator, preset by preset
 	$(BIN)python benchmarks/simulator.py $(BENCH)
+
+bench-networks: $(READY)  ## time the networks against those of BreizhCrops
+	$(BIN)python benchmarks/networks.py $(BENCH)
+
+bench-mapping: $(READY)  ## time maps from store to GeoTIFF, and see how memory grows
+	$(BIN)python benchmarks/mapping.py $(BENCH)
 
 full: $(READY)  ## run every chapter as published; needs hours or a GPU
 	$(BIN)cropnb book --scale full

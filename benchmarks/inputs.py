@@ -50,7 +50,7 @@ def write_c2(folder: Path, *, size: int) -> None:
     rng = np.random.default_rng(2)
     files = {name: (folder / f"{name}.bin").open("wb") for name in C2_FILES}
     for start in range(0, size, 500):
-        vv, vh, cross = _wishart(rng, (min(500, size - start), size))
+        vv, vh, cross = wishart(rng, (min(500, size - start), size))
         parts = (vv, vh, cross.real, cross.imag)
         for file, part in zip(files.values(), parts, strict=True):
             file.write(np.ascontiguousarray(part, dtype=np.float32).tobytes())
@@ -105,14 +105,14 @@ def write_stack(folder: Path, *, size: int) -> None:
 
     rng = np.random.default_rng(5)
     for date in range(N_DATE):
-        planes = zip(("c_vv_vv", "c_vh_vh", "c_vv_vh"), _wishart(rng, (size, size)), strict=True)
+        planes = zip(("c_vv_vv", "c_vh_vh", "c_vv_vh"), wishart(rng, (size, size)), strict=True)
         stored = xr.Dataset({name: (("time", "y", "x"), values[None]) for name, values in planes})
         chunks = {"time": 1, "y": CHUNK, "x": CHUNK}
         where = {"mode": "w"} if date == 0 else {"append_dim": "time"}
         stored.chunk(chunks).to_zarr(folder / "stack.zarr", zarr_format=2, consolidated=False, **where)
 
 
-def _wishart(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def wishart(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Power of VV, of VH, and VV VH*, the mean of `N_LOOK` looks."""
     vv, other = _circular(rng, (N_LOOK, *shape)), _circular(rng, (N_LOOK, *shape))
     vh = np.conj(RHO) * vv + np.float32(np.sqrt(1 - abs(RHO) ** 2)) * other

@@ -152,6 +152,12 @@ def threads_words(n_thread: int) -> str:
     return f"{n_thread} thread" + "s" * (n_thread != 1)
 
 
+def spread(values: Sequence[float]) -> dict[str, Any]:
+    """Median, least and most; of one run there is nothing but its value."""
+    ends = {"low": min(values), "high": max(values)} if len(values) > 1 else {}
+    return {"value": statistics.median(values), **ends, "n_sample": len(values)}
+
+
 def machine() -> dict[str, Any]:
     """Processor, cores this process may use, memory."""
     n_core = joblib.cpu_count()
@@ -246,6 +252,6 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def default_file(results: Path, *, found: Mapping[str, Any]) -> Path:
+def default_file(results: Path, *, found: Mapping[str, Any], name: str = "features") -> Path:
     """Where the project keeps the run of this machine."""
-    return results / "benchmarks" / f"features-{machine_slug(found)}.json"
+    return results / "benchmarks" / f"{name}-{machine_slug(found)}.json"

@@ -76,7 +76,7 @@ class Process:
             env=environment(request.n_thread, cache=cache, scratch=Path(request.scratch)),
         )
 
-    def ask(self, command: str, *arguments: str | None) -> dict[str, Any]:
+    def ask(self, command: str, *arguments: str | int | None) -> dict[str, Any]:
         """Send a command and wait for its answer."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None

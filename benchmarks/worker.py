@@ -44,13 +44,16 @@ class Job:
 
 
 def serve(jobs: Mapping[str, Callable[[Request], Job]]) -> None:
-    """Answer the parent until it says stop."""
+    """Time one of the jobs, whenever the parent says so."""
+    answer(lambda request: _Side(jobs[request.job](request)))
+
+
+def answer(side_of: Callable[[Request], Any]) -> None:
+    """Answer each command of the parent by the method of that name, until it says stop."""
     # The work may print: its words go nowhere, the answers keep the real standard output.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    request = Request(**json.loads(sys.argv[1]))
-    job = jobs[request.job](request)
-    side = _Side(job)
+    side = side_of(Request(**json.loads(sys.argv[1])))
     for line in sys.stdin:
         command, *rest = json.loads(line)
         answers.write(json.dumps(getattr(side, command)(*rest)) + "\n")
@@ -77,7 +80,7 @@ class _Side:
         names = sorted(arrays)
         del result, arrays
         gc.collect()
-        _forget_peak()
+        forget_peak()
         self.held_mb = resident_mb()
         return {"seconds": seconds, "names": names}
 
@@ -117,7 +120,7 @@ def resident_mb() -> float:
     return peak_mb() if found is None else found
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Set the peak back to what is held now, so that compiling is not counted; Linux only."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

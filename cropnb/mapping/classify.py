@@ -29,6 +29,7 @@ from cropnb.training.classifiers import Layout
 NO_DATA = 255
 STEPS = 250  # of a probability in a byte: 0.004 each
 _AT_ONCE = 16384  # pixels that a classifier is given; gaps are filled with as many
+_AT_ONCE_BY_FOREST = 65536  # more, as every part loads all trees anew: a fifth quicker
 _IMPUTER_MB = 128  # scikit-learn's matrix of distances, 1 GiB by default
 
 ByteArray = NDArray[np.uint8]
@@ -226,10 +227,11 @@ def _classified(
         class_id[here] = found.argmax(axis=1)
         probability[:, here] = np.rint(STEPS * found).T
 
-    parts = [seen[start : start + _AT_ONCE] for start in range(0, seen.size, _AT_ONCE)]
+    is_forest = isinstance(fitted, FittedForest)
+    size = _AT_ONCE_BY_FOREST if is_forest else _AT_ONCE
+    parts = [seen[start : start + size] for start in range(0, seen.size, size)]
     # A forest takes one thread, so that sums have one order; networks have threads of their own.
-    n_thread = torch.get_num_threads() if isinstance(fitted, FittedForest) else 1
-    _for_each(classify, parts, n_thread=n_thread)
+    _for_each(classify, parts, n_thread=torch.get_num_threads() if is_forest else 1)
     return class_id, probability
 
 
