@@ -6,6 +6,7 @@ from cropnb.evaluation.backscatter import class_levels, class_of_parcel, parcel_
 from cropnb.evaluation.calibration import brier_score, calibration_scores, expected_calibration_error
 from cropnb.evaluation.comparisons import McNemar, mcnemar
 from cropnb.evaluation.confusion import block_matrices, confusion_matrix
+from cropnb.evaluation.grouped import grouped_scores
 from cropnb.evaluation.growth_stages import GROWTH_STAGES, GrowthStage, crop_calendar, stage_starts
 from cropnb.evaluation.image_levels import image_level, speckle_variance_db
 from cropnb.evaluation.intervals import (
@@ -68,6 +69,7 @@ __all__ = [
     "expected_calibration_error",
     "f1_per_class",
     "fit_temperature",
+    "grouped_scores",
     "holm",
     "image_level",
     "iou",
