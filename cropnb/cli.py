@@ -45,7 +45,9 @@ app = typer.Typer(cls=CleanErrors, no_args_is_help=True, pretty_exceptions_enabl
 scenes_app = typer.Typer(no_args_is_help=True, help="What there is to look at: list, describe, fetch.")
 app.add_typer(scenes_app, name="scenes")
 
-ChapterName = Annotated[str, typer.Argument(help="Slug, file stem or path of a chapter.", metavar="CHAPTER")]
+ChapterName = Annotated[
+    str, typer.Argument(help="Slug, number, file stem or path of a chapter.", metavar="CHAPTER")
+]
 ChapterNames = Annotated[
     list[str] | None, typer.Argument(help="Slugs or paths; all chapters without.", metavar="[CHAPTER]...")
 ]
@@ -194,7 +196,7 @@ def map_(
     *,
     lee: Lee = None,
     orbit: Annotated[list[str] | None, typer.Option(help="Orbit of its samples; repeat. Else all.")] = None,
-    majority: Annotated[int, typer.Option(help="Odd width [pixels] of the majority filter, 0: none.")] = 0,
+    majority: Annotated[int, typer.Option(help="Odd width in pixels of a majority filter, 0: none.")] = 0,
     workers: Annotated[str, typer.Option(help="Processes, or a Dask scheduler: tcp://host:port.")] = "1",
 ) -> None:
     """Map a scene with a classifier that was fitted on its days, orbits and radar features.

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cropnb.chapters import check_all, check_chapter
-from cropnb.chapters.source import load_chapter
+from cropnb.chapters.source import find_chapter, load_chapter
+from cropnb.schema import SchemaError
 
 MINI = Path(__file__).parent / "data" / "mini-chapter.md"
 GOOD = MINI.read_text()
@@ -141,3 +142,14 @@ def test_two_chapters_may_not_share_a_slug(tmp_path, monkeypatch):
     for name in ("01-mini", "02-mini"):
         (tmp_path / "chapters" / f"{name}.md").write_text(GOOD)
     assert [finding.what for finding in check_all()] == ["slug 'mini' is taken twice"] * 2
+
+
+@pytest.mark.parametrize("name", ["3", "03", "polsar-time-series", "03-polsar-time-series"])
+def test_a_chapter_goes_by_number_slug_and_stem(name: str):
+    assert find_chapter(name).name == "03-polsar-time-series.md"
+
+
+@pytest.mark.parametrize("name", ["33", "0", "polsar"])
+def test_half_a_name_is_no_name(name: str):
+    with pytest.raises(SchemaError, match="no chapter"):
+        find_chapter(name)

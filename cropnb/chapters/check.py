@@ -42,7 +42,7 @@ def check_chapter(slug_or_path: str | Path) -> list[Finding]:
     Parameters
     ----------
     slug_or_path : str or Path () [1]
-        Slug, file stem or path of the chapter.
+        Slug, number, file stem or path of the chapter.
 
     Returns
     -------

@@ -25,7 +25,7 @@ def update_reference(slug_or_path: str | Path, *, force: bool = False, progress:
     Parameters
     ----------
     slug_or_path : str or Path () [1]
-        Slug, file stem or path of the chapter.
+        Slug, number, file stem or path of the chapter.
     force : bool () [1]
         Run again even if the run is there.
     progress : bool () [1]

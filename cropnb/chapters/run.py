@@ -90,7 +90,7 @@ def run_chapter(
     Parameters
     ----------
     slug_or_path : str or Path () [1]
-        Slug, file stem or path of the chapter.
+        Slug, number, file stem or path of the chapter.
     scene : str () [1], optional
         Name of a scene of the chapter, or folder of a Zarr scene; None leaves the choice to the chapter.
     scale : str () [1]

@@ -121,7 +121,7 @@ def load_page(path: Path) -> Page:
 
 
 def load_chapter(slug_or_path: str | Path) -> Chapter:
-    """Read a chapter by slug, file stem or path.
+    """Read a chapter by slug, number, file stem or path.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def slugs() -> dict[str, Path]:
 
 
 def find_chapter(slug_or_path: str | Path) -> Path:
-    """Source of a chapter named by slug, file stem or path.
+    """Source of a chapter named by slug, number, file stem or path.
 
     Raises
     ------
@@ -177,8 +177,9 @@ def find_chapter(slug_or_path: str | Path) -> Path:
     if name.endswith(".md"):
         return Path(name)
     known = slugs()
-    by_stem = {path.stem: path for path in known.values()}
-    match = known.get(name) or by_stem.get(name)
+    others = {path.stem: path for path in known.values()}
+    others |= {path.stem.partition("-")[0]: path for path in known.values()}
+    match = known.get(name) or others.get(name) or others.get(name.zfill(2))
     if match is None:
         raise SchemaError(
             f"no chapter {name!r}.{did_you_mean(name, known)} Chapters: {', '.join(known) or 'none'}."

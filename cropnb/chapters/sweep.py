@@ -53,7 +53,7 @@ def sweep_chapter(
     Parameters
     ----------
     slug_or_path : str or Path () [1]
-        Slug, file stem or path of the chapter.
+        Slug, number, file stem or path of the chapter.
     grid : Mapping () [1]
         Values to try for each parameter; text is read by the declared type.
     scene : str () [1], optional
