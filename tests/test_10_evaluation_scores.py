@@ -103,3 +103,23 @@ def test_a_seed_without_a_class_says_nothing_about_it() -> None:
     assert found.value.tolist()[:2] == [1.0, 1.0]
     assert np.isnan(found.value[2])
     assert np.isnan(found.low[2])
+
+
+def test_a_metric_alone_is_that_of_all(predictions: pd.DataFrame) -> None:
+    settings = {"block": BLOCK, "class_names": ["a", "b", "c"], "n_resample": 50}
+    whole = class_scores(predictions, rng=np.random.default_rng(1), **settings)
+    alone = class_scores(predictions, rng=np.random.default_rng(1), metrics=["f1"], **settings)
+    expected = whole[whole.metric == "f1"].set_index("class_name").value
+    pd.testing.assert_series_equal(alone.set_index("class_name").value, expected)
+    assert set(alone.metric) == {"f1"}
+
+
+def test_an_unknown_metric_is_named(predictions: pd.DataFrame) -> None:
+    with pytest.raises(SchemaError, match="'f2'"):
+        class_scores(
+            predictions,
+            block=BLOCK,
+            class_names=["a", "b", "c"],
+            rng=np.random.default_rng(1),
+            metrics=["f2"],
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -150,6 +150,7 @@ def class_scores(
     class_names: Sequence[str],
     rng: np.random.Generator,
     n_resample: int = 1000,
+    metrics: Collection[str] = tuple(CLASS_METRICS),
 ) -> pd.DataFrame:
     """Producer's and user's accuracy, F1 and IoU of each class, with intervals of a bootstrap over blocks.
 
@@ -165,6 +166,8 @@ def class_scores(
         Source of the draws.
     n_resample : int () [count]
         How often to draw.
+    metrics : collection of str
+        Out of `producers_accuracy`, `users_accuracy`, `f1`, `iou`; all by default.
 
     Returns
     -------
@@ -174,9 +177,15 @@ def class_scores(
     Raises
     ------
     SchemaError
-        If a column is missing, a sample is predicted twice with one seed, or there are too few blocks.
+        If a column is missing, a sample is predicted twice with one seed, there are too few blocks, or a
+        metric is unknown.
     """
     check_predictions(predictions)
+    unknown = sorted(set(metrics) - set(CLASS_METRICS))
+    require(
+        bool(metrics) and not unknown,
+        f"class_scores: metrics {tuple(metrics)}; expected some of {tuple(CLASS_METRICS)}. Name these.",
+    )
     blocks = np.asarray(block)[predictions["sample"]]
     parts = []
     for class_id, class_name in enumerate(class_names):
@@ -191,6 +200,7 @@ def class_scores(
                 rng=rng,
             )
             for name, statistic in CLASS_METRICS.items()
+            if name in metrics
         }
         members = predictions[predictions["reference"] == class_id]
         parts.append(_rows(intervals, members).assign(class_name=class_name))
@@ -257,12 +267,7 @@ def _rows(intervals: Mapping[str, Interval], predictions: pd.DataFrame) -> pd.Da
 
 
 def _interval_fields(interval: Interval) -> dict[str, Any]:
-    return {
-        "low": interval.low,
-        "high": interval.high,
-        "level": interval.level,
-        "method": interval.method,
-    }
+    return {name: getattr(interval, name) for name in ("low", "high", "level", "method")}
 
 
 def check_predictions(predictions: pd.DataFrame) -> None:
