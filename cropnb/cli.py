@@ -45,9 +45,7 @@ app = typer.Typer(cls=CleanErrors, no_args_is_help=True, pretty_exceptions_enabl
 scenes_app = typer.Typer(no_args_is_help=True, help="What there is to look at: list, describe, fetch.")
 app.add_typer(scenes_app, name="scenes")
 
-ChapterName = Annotated[
-    str, typer.Argument(help="Slug, number, file stem or path of a chapter.", metavar="CHAPTER")
-]
+ChapterName = Annotated[str, typer.Argument(help="Slug, number or path of a chapter.", metavar="CHAPTER")]
 ChapterNames = Annotated[
     list[str] | None, typer.Argument(help="Slugs or paths; all chapters without.", metavar="[CHAPTER]...")
 ]

@@ -96,7 +96,9 @@ def three_threads() -> Iterator[None]:
 def test_threads_change_no_byte(
     scene: xr.DataTree, forest: FittedForest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classify, "_AT_ONCE_BY_FOREST", 17)  # parts of a block, so that there is work for three
+    monkeypatch.setattr(
+        classify, "_AT_ONCE_BY_FOREST", 17
+    )  # parts of a block, so that there is work for three
     folder, settings = save_fitted(forest, tmp_path / "fitted", speckle=SPECKLE), MapSettings(**BLOCKS)
     three = map_scene(scene, folder, tmp_path / "three", settings=settings, progress=False)
     torch.set_num_threads(1)

@@ -166,7 +166,7 @@ def class_scores(
         Source of the draws.
     n_resample : int () [count]
         How often to draw.
-    metrics : collection of str
+    metrics : collection of str () [1]
         Out of `producers_accuracy`, `users_accuracy`, `f1`, `iou`; all by default.
 
     Returns
