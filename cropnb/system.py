@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+_STATUS = Path("/proc/self/status")
+
 
 def replace_text(path: Path, text: str) -> None:
     """Write a file so that a reader finds the old content or the new, never a part.
@@ -37,6 +39,10 @@ def peak_memory_mb() -> float | None:
     float or None
         Peak resident memory; worker processes are not counted.
     """
+    if _STATUS.exists():
+        # Linux keeps `ru_maxrss` over fork and exec, so that a child would report its parent's peak.
+        lines = dict(line.split(":", 1) for line in _STATUS.read_text(encoding="utf-8").splitlines())
+        return round(int(lines["VmHWM"].split()[0]) * 1024 / 1e6, 1)
     if importlib.util.find_spec("resource") is None:  # Windows
         return None
     import resource  # noqa: PLC0415

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -95,10 +96,13 @@ def run_experiment(  # noqa: PLR0913 - the factors of one experiment, each with 
     )
     results = Parallel(n_jobs=n_job, return_as="generator")(jobs)
     tables = tqdm(results, total=len(grid), desc="combinations", disable=None if progress else True)
-    named = [
-        _named(table, {"features": feature, "model": model, "split": split})
-        for table, (_, feature, (model, split)) in zip(tables, grid, strict=True)
-    ]
+    with warnings.catch_warnings():
+        # Joblib replaces a worker whose memory has grown; no result is lost.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+        named = [
+            _named(table, {"features": feature, "model": model, "split": split})
+            for table, (_, feature, (model, split)) in zip(tables, grid, strict=True)
+        ]
     return join_experiments(named)
 
 
