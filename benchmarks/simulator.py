@@ -114,7 +114,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=names, help="this preset; may be repeated")
     parser.add_argument("--repeats", type=int, default=REPEATS, metavar="N", help=f"runs ({REPEATS})")
     parser.add_argument(
-        "--county", type=Path, metavar="FOLDER", help="also write the county, 5 GB, to FOLDER"
+        "--county", type=Path, metavar="FOLDER", help="also write the county, 31 GB, to FOLDER"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the result here")
     parser.add_argument("--here", metavar="PRESET", help=argparse.SUPPRESS)
