@@ -88,7 +88,7 @@ def test_profiles_without_meaning_are_refused(profile: list[float], day: list[in
 
 
 def test_stages_begin_at_their_ages() -> None:
-    ages = [0, 0.119, 0.12, 0.35, 0.6, 0.659, 0.66, 0.8, 0.999, 1, 3]
+    ages = [0, 0.079, 0.08, 0.35, 0.6, 0.659, 0.66, 0.8, 0.999, 1, 3]
     np.testing.assert_array_equal(stage_of_age(ages), [0, 0, 1, 2, 3, 3, 4, 5, 5, 6, 6])
     assert np.isnan(stage_of_age(NAN))
 
