@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -38,6 +39,31 @@ def require(condition: bool, message: str) -> None:
     """
     if not condition:
         raise SchemaError(message)
+
+
+def require_known(name: str, known: Iterable[str], *, what: str) -> None:
+    """Raise `SchemaError` unless a name is known, with the nearest one that is.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    known : iterable of str
+        What there is; one at least.
+    what : str
+        Kind of the name, for the message.
+
+    Raises
+    ------
+    SchemaError
+        If it is not among them.
+    """
+    names = list(known)
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+        raise SchemaError(
+            f"{what} {name!r} is unknown; expected one of {', '.join(names)}. Did you mean {near!r}?"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from cropnb.evaluation.strata import parcel_area
+from cropnb.evaluation.strata import HECTARE, parcel_map
 from cropnb.schema import require
 
 Floats = NDArray[np.float64]
@@ -120,6 +120,11 @@ def parcel_sizes(parcel_id: ArrayLike, *, pixel_size: float) -> Floats:
     ndarray (parcel,) [ha]
         For each parcel on the map, by rising number: in the order of `class_of_parcel`. As of `parcel_area`.
 
+    Raises
+    ------
+    SchemaError
+        If `parcel_id` is no map of whole numbers, or `pixel_size` is not above 0.
+
     Notes
     -----
     A parcel cut by the border of the map counts with the part on the map.
@@ -129,9 +134,9 @@ def parcel_sizes(parcel_id: ArrayLike, *, pixel_size: float) -> Floats:
     >>> parcel_sizes([[4, 4, -1], [4, 4, 7]], pixel_size=50)
     array([1.  , 0.25])
     """
-    area = parcel_area(parcel_id, pixel_size=pixel_size)
-    numbers, first = np.unique(np.asarray(parcel_id), return_index=True)
-    return area.ravel()[first[numbers >= 0]]
+    parcels = parcel_map(parcel_id, pixel_size, "parcel_sizes")
+    numbers, count = np.unique(parcels, return_counts=True)
+    return count[numbers >= 0].astype(np.float64) * (pixel_size**2 / HECTARE)
 
 
 def size_histogram(area: ArrayLike, *, width: float = 0.5, last: float = 4.0) -> Sizes:

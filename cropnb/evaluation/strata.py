@@ -19,7 +19,7 @@ from cropnb.evaluation.resampling import check_resampling
 from cropnb.schema import require
 
 Floats = NDArray[np.float64]
-_HECTARE = 10_000.0  # m2
+HECTARE = 10_000.0  # m2
 
 
 def edge_distance(parcel_id: ArrayLike, *, pixel_size: float) -> Floats:
@@ -57,7 +57,7 @@ def edge_distance(parcel_id: ArrayLike, *, pixel_size: float) -> Floats:
     >>> edge_distance([[4, 4, 4, 7, -1]], pixel_size=10)
     array([[30., 20., 10., 10., nan]])
     """
-    parcels = _parcel_map(parcel_id, pixel_size, "edge_distance")
+    parcels = parcel_map(parcel_id, pixel_size, "edge_distance")
     numbers, which = np.unique(parcels, return_inverse=True)
     label = which.reshape(parcels.shape) + 1
     distance = np.full(parcels.shape, np.nan)
@@ -102,9 +102,9 @@ def parcel_area(parcel_id: ArrayLike, *, pixel_size: float) -> Floats:
     array([[1.  , 1.  ,  nan],
            [1.  , 1.  , 0.25]])
     """
-    parcels = _parcel_map(parcel_id, pixel_size, "parcel_area")
+    parcels = parcel_map(parcel_id, pixel_size, "parcel_area")
     numbers, which, count = np.unique(parcels, return_inverse=True, return_counts=True)
-    area = np.where(numbers >= 0, count * (pixel_size**2 / _HECTARE), np.nan)
+    area = np.where(numbers >= 0, count * (pixel_size**2 / HECTARE), np.nan)
     of_pixel: Floats = area[which.reshape(parcels.shape)]
     return of_pixel
 
@@ -247,7 +247,28 @@ def _mean(values: NDArray[Any]) -> float:
     return float(values.mean()) if values.size else np.nan
 
 
-def _parcel_map(parcel_id: ArrayLike, pixel_size: float, name: str) -> NDArray[Any]:
+def parcel_map(parcel_id: ArrayLike, pixel_size: float, name: str) -> NDArray[Any]:
+    """Numbers of parcels as an array, after making sure that they are a map.
+
+    Parameters
+    ----------
+    parcel_id : ndarray (y, x) [1]
+        Number of the parcel, negative outside.
+    pixel_size : float () [m]
+        Side of a pixel.
+    name : str () [1]
+        Of the function that asks, for the message.
+
+    Returns
+    -------
+    ndarray (y, x) [1]
+        The same.
+
+    Raises
+    ------
+    SchemaError
+        If it is no map of whole numbers, or `pixel_size` is not above 0.
+    """
     parcels = np.asarray(parcel_id)
     require(
         parcels.ndim == 2 and parcels.dtype.kind in "iu",

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
-from lightning.fabric import Fabric
 from numpy.typing import NDArray
 
 from cropnb.sampling import Batch, Samples, make_loader
-from cropnb.schema import SchemaError, require
+from cropnb.schema import SchemaError, require, require_known
 from cropnb.training import Fitted, FittedHybridForest, FittedImputed, FittedNetwork
 from cropnb.training.fitting import PREDICT_BATCH
-from cropnb.training.quiet import quiet_lightning
+from cropnb.training.prediction import each_batch
 
 FloatArray = NDArray[np.float32]
 Reduction = Callable[[FloatArray], FloatArray]
@@ -65,7 +62,10 @@ def stage_outputs(
         "expected some samples and stages, and to reduce these alone. Name the stages.",
     )
     batches = make_loader(samples, network.run.scaler, batch_size=batch_size, shuffle=False)
-    parts = list(_outputs(network, batches, wanted, reduce))
+    keep = {name: reduce.get(name, _all) for name in wanted}
+    compute = partial(_of_stages, name=network.name, keep=keep)
+    accelerator = network.run.config.accelerator
+    parts = list(each_batch(network.run.model, batches, compute, accelerator=accelerator))
     return {name: np.concatenate([part.pop(name) for part in parts]) for name in wanted}
 
 
@@ -92,8 +92,7 @@ def unwrapped(fitted: Fitted, samples: Samples) -> tuple[FittedNetwork, Samples]
         If there is no network inside.
     """
     if isinstance(fitted, FittedImputed):
-        gappy = np.where(samples.observed, samples.x, np.float32(np.nan))
-        return unwrapped(fitted.fitted, replace(samples, x=fitted.imputer.transform(gappy).values))
+        return unwrapped(fitted.fitted, fitted.filled(samples))
     if isinstance(fitted, FittedHybridForest):
         return fitted.network, samples
     if isinstance(fitted, FittedNetwork):
@@ -103,50 +102,14 @@ def unwrapped(fitted: Fitted, samples: Samples) -> tuple[FittedNetwork, Samples]
     )
 
 
-def require_known(name: str, known: Iterable[str], *, what: str) -> None:
-    """Raise unless a name is known, with the nearest one that is.
-
-    Parameters
-    ----------
-    name : str
-        What was asked for.
-    known : iterable of str
-        What there is.
-    what : str
-        Kind of the name, for the message.
-
-    Raises
-    ------
-    SchemaError
-        If it is not among them.
-    """
-    names = list(known)
-    if name not in names:
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
-        raise SchemaError(
-            f"{what} {name!r} is unknown; expected one of {', '.join(names)}. Did you mean {near[0]!r}?"
-        )
+def _of_stages(
+    model: Any, batch: Batch, *, name: str, keep: Mapping[str, Reduction]
+) -> dict[str, FloatArray]:
+    found = model.forward_features(batch.x, day=batch.day, valid_mask=batch.valid_mask)
+    for stage in keep:
+        require_known(stage, found, what=f"{name} stage")
+    return {stage: reduction(found[stage].cpu().numpy()) for stage, reduction in keep.items()}
 
 
-def _outputs(
-    network: FittedNetwork, batches: Iterable[Batch], stages: Sequence[str], reduce: Mapping[str, Reduction]
-) -> Iterable[dict[str, FloatArray]]:
-    with quiet_lightning():
-        device = Fabric(accelerator=network.run.config.accelerator, devices=1).device
-    model: Any = network.run.model.to(
-        device
-    ).eval()  # any: a Module does not say that it has `forward_features`
-    try:
-        for batch in batches:
-            x, day, valid_mask, _ = (t.to(device) for t in batch)
-            with torch.inference_mode():
-                found = model.forward_features(x, day=day, valid_mask=valid_mask)
-            for name in stages:
-                require_known(name, found, what=f"{network.name} stage")
-            yield {name: _kept(found[name].cpu().numpy(), reduce.get(name)) for name in stages}
-    finally:
-        model.cpu()
-
-
-def _kept(values: FloatArray, reduction: Reduction | None) -> FloatArray:
-    return values if reduction is None else reduction(values)
+def _all(values: FloatArray) -> FloatArray:
+    return values

@@ -11,9 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from cropnb.interpretation.outputs import require_known
 from cropnb.models import build_model
-from cropnb.schema import require
+from cropnb.schema import require, require_known
 from cropnb.training import FittedNetwork, seeded, seeds_from
 
 ALL = "all"

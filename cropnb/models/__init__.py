@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -14,7 +12,7 @@ from cropnb.models.conv1d import Conv1D, Conv1DConfig
 from cropnb.models.conv1d_lstm import Conv1DLSTM, Conv1DLSTMConfig
 from cropnb.models.tempcnn import TempCNN, TempCNNConfig
 from cropnb.models.transformer import Transformer, TransformerConfig
-from cropnb.schema import SchemaError, require
+from cropnb.schema import require, require_known
 
 __all__ = [
     "REGISTRY",
@@ -77,11 +75,11 @@ def build_model(name: str, **config: Any) -> nn.Module:
     >>> count_parameters(model)
     2487821
     """
-    _require_known(name, REGISTRY, what="model")
+    require_known(name, REGISTRY, what="model")
     spec = REGISTRY[name]
     fields = dataclasses.fields(spec.config)
     for key in config:
-        _require_known(key, [f.name for f in fields], what=f"{name} field")
+        require_known(key, [f.name for f in fields], what=f"{name} field")
     needed = [f.name for f in fields if f.default is dataclasses.MISSING]
     missing = [key for key in needed if key not in config]
     require(not missing, f"{name}: no {', '.join(missing)}; {', '.join(needed)} have no default. Give them.")
@@ -102,12 +100,3 @@ def count_parameters(model: nn.Module) -> int:
         Elements of all parameters that take a gradient; running statistics are none.
     """
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
-
-
-def _require_known(key: str, valid: Iterable[str], *, what: str) -> None:
-    names = list(valid)
-    if key not in names:
-        near = difflib.get_close_matches(key, names, n=1, cutoff=0.0)
-        raise SchemaError(
-            f"{what} {key!r} is unknown; expected one of {', '.join(names)}. Did you mean {near[0]!r}?"
-        )

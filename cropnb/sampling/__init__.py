@@ -13,7 +13,7 @@ from cropnb.sampling.derived import (
 from cropnb.sampling.from_scene import samples_from_scene
 from cropnb.sampling.gaps import fill_gaps
 from cropnb.sampling.imputation import Imputed, Imputer
-from cropnb.sampling.radar_steps import radar_samples
+from cropnb.sampling.radar_steps import LeeSettings, radar_samples
 from cropnb.sampling.rasters import stratified_units
 from cropnb.sampling.samples import Samples
 from cropnb.sampling.scaling import Scaler
@@ -25,6 +25,7 @@ __all__ = [
     "Imputed",
     "Imputer",
     "LeakageError",
+    "LeeSettings",
     "SampleDataset",
     "Samples",
     "Scaler",

@@ -130,7 +130,8 @@ def join_experiments(tables: Iterable[pd.DataFrame], **columns: Sequence[Any]) -
     lengths = {name: len(values) for name, values in columns.items()}
     require(
         bool(parts) and set(lengths.values()) <= {len(parts)},
-        f"join_experiments: {len(parts)} tables, columns of length {lengths}; expected one value per table.",
+        f"join_experiments: {len(parts)} tables, columns of length {lengths}; expected one value per table. "
+        "Give one for each.",
     )
     named = [
         _named(part, {name: values[number] for name, values in columns.items()})

@@ -13,14 +13,11 @@ Assumed      1. The vector is the layer's output after its ReLU, dropout off.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from lightning.fabric import Fabric
 from numpy.typing import NDArray
 
 from cropnb.sampling import Batch, Samples, make_loader
@@ -28,7 +25,7 @@ from cropnb.training.classifiers import Layout
 from cropnb.training.fitting import PREDICT_BATCH
 from cropnb.training.forest import FittedForest, ForestClassifier
 from cropnb.training.network import FittedNetwork, NetworkClassifier
-from cropnb.training.quiet import quiet_lightning
+from cropnb.training.prediction import each_batch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +172,9 @@ def embedded(network: FittedNetwork, samples: Samples) -> Samples:
     """
     network.layout.check(samples)
     batches = make_loader(samples, network.run.scaler, batch_size=PREDICT_BATCH, shuffle=False)
-    x = _embedding(network, batches)[:, None, :]
+    run = network.run
+    parts = each_batch(run.model, batches, _embedding, accelerator=run.config.accelerator)
+    x = np.concatenate(list(parts))[:, None, :]
     layout = embedded_layout(network.layout, n_value=x.shape[2])
     day = np.array(layout.day, dtype=np.int64)
     return replace(samples, x=x, observed=np.ones(x.shape, dtype=bool), day=day, channel=layout.channel)
@@ -199,16 +198,7 @@ def embedded_layout(layout: Layout, *, n_value: int) -> Layout:
     return replace(layout, day=(0,), channel=tuple(f"embedding_{i}" for i in range(n_value)))
 
 
-def _embedding(network: FittedNetwork, batches: Iterable[Batch]) -> NDArray[np.float32]:
-    run = network.run
-    with quiet_lightning():
-        device = Fabric(accelerator=run.config.accelerator, devices=1).device
-    model: Any = run.model.to(device).eval()  # any: a Module does not say that it has `forward_features`
-    with torch.inference_mode():
-        on_device = (Batch(*(t.to(device) for t in batch)) for batch in batches)
-        parts = [
-            model.forward_features(b.x, day=b.day, valid_mask=b.valid_mask)["embedding"].cpu().numpy()
-            for b in on_device
-        ]
-    model.cpu()
-    return np.concatenate(parts)
+def _embedding(model: Any, batch: Batch) -> NDArray[np.float32]:
+    found = model.forward_features(batch.x, day=batch.day, valid_mask=batch.valid_mask)["embedding"]
+    values: NDArray[np.float32] = found.cpu().numpy()
+    return values

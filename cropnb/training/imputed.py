@@ -88,7 +88,27 @@ class FittedImputed:
         SchemaError
             If days, channels or classes differ.
         """
-        return self.fitted.predict_proba(_filled(samples, self.imputer))
+        return self.fitted.predict_proba(self.filled(samples))
+
+    def filled(self, samples: Samples) -> Samples:
+        """Samples as the classifier inside is given them.
+
+        Parameters
+        ----------
+        samples : Samples (sample, time, channel) [dB, or 1 for reflectance]
+            Of the layout it was fitted on.
+
+        Returns
+        -------
+        Samples (sample, time, channel) [dB, or 1 for reflectance]
+            What was not observed is filled from the training samples.
+
+        Raises
+        ------
+        SchemaError
+            If days or channels differ.
+        """
+        return _filled(samples, self.imputer)
 
 
 def _gappy(samples: Samples) -> NDArray[np.floating]:
