@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def read_parameter_file(path: Path) -> dict[str, Any]:
     Returns
     -------
     dict (table,) [1]
-        Without the keys `base`, `only_presets` and `without`.
+        Without the keys `base`, `only_presets` and `without`; inner tables are shared, and not to be changed.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def read_parameter_file(path: Path) -> dict[str, Any]:
     """
     table: dict[str, Any] = {}
     for file in reversed(base_files(path)):
-        own = _read(file)
+        own = dict(_read(file))
         own.pop(_BASE, None)
         kept = own.pop(_ONLY, None)
         for name in own.pop(_WITHOUT, ()):
@@ -169,6 +170,12 @@ def _is_value(entry: object) -> bool:
 def _read(path: Path) -> dict[str, Any]:
     require(path.is_file(), f"parameter file {str(path)!r} is not there. Give the path of a TOML file.")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise SchemaError(f"{path.name}: not TOML ({error}). Correct the file at that place.") from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> dict[str, Any]:
+    """A file's table, not to be changed; the catalogue asks for it often, and reading TOML is slow."""
+    return tomllib.loads(text)

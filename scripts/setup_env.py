@@ -206,7 +206,8 @@ def torch_of(python: Path) -> tuple[str, list[str]]:
 def install(python: Path, installers: tuple[str, ...], pins: Path) -> None:
     """Install the package, editable, with the tools of the book and of the tests."""
     pip = [str(python), "-m", "pip", "install"]
-    commands = {"pip": pip, "uv": [str(python.parent / "uv"), "pip", "install", "--python", str(python)]}
+    uv = [str(python.parent / "uv"), "pip", "install", "--compile-bytecode", "--python", str(python)]
+    commands = {"pip": pip, "uv": uv}  # pip compiles too; without it each kernel imports for half a minute
     for installer in installers:
         if installer == "uv" and not _succeeds([*pip, "--quiet", "uv"]):
             print("uv could not be installed; pip does the same, more slowly.", flush=True)

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score, precision_score, recall_score
 
+from cropnb.evaluation.repetitions import repetition_scores
 from cropnb.evaluation.scores import (
     block_scores,
     class_scores,
@@ -123,3 +124,13 @@ def test_an_unknown_metric_is_named(predictions: pd.DataFrame) -> None:
             rng=np.random.default_rng(1),
             metrics=["f2"],
         )
+
+
+def test_scores_of_repetitions_are_scikit_learns(predictions: pd.DataFrame) -> None:
+    table = repetition_scores(predictions, class_names=["a", "b", "c"])
+    for seed, part in predictions.groupby("seed"):
+        rows = table[table.seed == seed]
+        single = rows[rows.class_name == ""].set_index("metric").value
+        assert single["kappa"] == pytest.approx(cohen_kappa_score(part.reference, part.prediction))
+        oracle = f1_score(part.reference, part.prediction, average=None)
+        np.testing.assert_allclose(rows[rows.class_name != ""].value, oracle)

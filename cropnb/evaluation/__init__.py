@@ -29,6 +29,7 @@ from cropnb.evaluation.pairwise import compare_models, holm
 from cropnb.evaluation.parcels import class_shares, parcel_sizes, part_shares, size_histogram
 from cropnb.evaluation.profiles import class_quantiles
 from cropnb.evaluation.reliability import equal_mass_edges, reliability
+from cropnb.evaluation.repetitions import repetition_scores
 from cropnb.evaluation.scores import (
     block_scores,
     class_scores,
@@ -87,6 +88,7 @@ __all__ = [
     "pooled_confusion",
     "producers_accuracy",
     "reliability",
+    "repetition_scores",
     "scaled",
     "season_dates",
     "seed_class_scores",

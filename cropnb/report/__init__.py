@@ -7,7 +7,14 @@ from cropnb.report.glue import glue
 from cropnb.report.provenance import provenance
 from cropnb.report.published import compare, load_published
 from cropnb.report.ranges import load_ranges, ranges_table
-from cropnb.report.results import RESULTS, RUN_FOLDER, latest_committed, read_results, run_folder
+from cropnb.report.results import (
+    RESULTS,
+    RUN_FOLDER,
+    latest_committed,
+    read_repetitions,
+    read_results,
+    run_folder,
+)
 from cropnb.report.rows import ROW_FIELDS, row_from_interval
 from cropnb.report.run import FinishedRun, RunRecord, start_run
 from cropnb.report.scene import scene_table
@@ -36,6 +43,7 @@ __all__ = [
     "load_ranges",
     "provenance",
     "ranges_table",
+    "read_repetitions",
     "read_results",
     "results_table",
     "row_from_interval",

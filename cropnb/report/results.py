@@ -79,6 +79,34 @@ def read_results(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, dict[str, 
         ) from error
 
 
+def read_repetitions(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Scores of the single repetitions of a saved run.
+
+    Parameters
+    ----------
+    path : path
+        A `results.json`.
+
+    Returns
+    -------
+    DataFrame
+        Rows with `seed` and the columns `ROW_FIELDS`; empty where the run kept none.
+
+    Raises
+    ------
+    SchemaError
+        If the file is not what `RunRecord.finish` writes.
+    """
+    try:
+        rows = json.loads(Path(path).read_text(encoding="utf-8")).get("repetitions", [])
+        values = [{name: value for name, value in row.items() if name != "seed"} for row in rows]
+        return frame_of(values).assign(seed=[int(row["seed"]) for row in rows])
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise SchemaError(
+            f"{path}: no readable repetitions ({type(error).__name__}: {error}). Run the chapter again."
+        ) from error
+
+
 def latest_committed(
     chapter: str, *, scene: str | None = None, scale: str | None = None
 ) -> tuple[pd.DataFrame, dict[str, Any]] | None:

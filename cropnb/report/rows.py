@@ -113,8 +113,8 @@ def tidy_row(row: Mapping[str, Any]) -> dict[str, Any]:
     SchemaError
         If a field is unknown, a number is no number, or kind or scale is none of the declared words.
     """
-    for name in row:
-        require(name in ROW_FIELDS, _unknown(str(name)))
+    for name in set(row).difference(ROW_FIELDS):
+        raise SchemaError(_unknown(str(name)))
     values = {name: plain(row.get(name)) for name in ROW_FIELDS}
     for name in TEXT_FIELDS:
         values[name] = "" if values[name] is None else str(values[name])

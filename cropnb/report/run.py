@@ -61,6 +61,7 @@ class RunRecord:
     started: dt.datetime
     clock: float = field(repr=False)
     rows: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    repetitions: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -79,6 +80,22 @@ class RunRecord:
         """
         self.rows += tidy_rows(tidy_rows(rows, **common), **self._own_fields())
 
+    def add_repetitions(self, rows: pd.DataFrame, **common: Any) -> None:
+        """Append scores of single repetitions, for claims that compare two of them in pairs.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            Column `seed`, and fields of `cropnb.report.ROW_FIELDS`.
+        **common : str or float
+            Fields that all these rows share.
+        """
+        require(
+            "seed" in rows, f"repetitions: columns {list(rows)}; expected a seed. Pass repetition_scores()."
+        )
+        tidy = tidy_rows(tidy_rows(rows.drop(columns="seed"), **common), **self._own_fields())
+        self.repetitions += [{"seed": int(seed), **row} for seed, row in zip(rows["seed"], tidy, strict=True)]
+
     def finish(self) -> FinishedRun:
         """Save rows and provenance in one file, replaced whole or not at all.
 
@@ -89,7 +106,7 @@ class RunRecord:
         """
         path = run_folder(self.chapter) / RESULTS
         record = self.provenance()
-        write_json(path, {"provenance": record, "rows": self.rows})
+        write_json(path, {"provenance": record, "rows": self.rows, "repetitions": self.repetitions})
         return FinishedRun(path, record, self.frame)
 
     def provenance(self) -> dict[str, Any]:
