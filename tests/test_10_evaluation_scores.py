@@ -127,10 +127,11 @@ def test_an_unknown_metric_is_named(predictions: pd.DataFrame) -> None:
 
 
 def test_scores_of_repetitions_are_scikit_learns(predictions: pd.DataFrame) -> None:
-    table = repetition_scores(predictions, class_names=["a", "b", "c"])
+    table = repetition_scores(predictions, class_names=["a", "b", "c"], means={"both": ["a", "c"]})
     for seed, part in predictions.groupby("seed"):
         rows = table[table.seed == seed]
         single = rows[rows.class_name == ""].set_index("metric").value
         assert single["kappa"] == pytest.approx(cohen_kappa_score(part.reference, part.prediction))
         oracle = f1_score(part.reference, part.prediction, average=None)
-        np.testing.assert_allclose(rows[rows.class_name != ""].value, oracle)
+        both = f1_score(part.reference, part.prediction, labels=[0, 2], average="macro")
+        np.testing.assert_allclose(rows[rows.class_name != ""].value, [*oracle, both])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,12 @@ from cropnb.evaluation.metrics import f1_per_class
 from cropnb.evaluation.scores import METRICS, check_predictions
 
 
-def repetition_scores(predictions: pd.DataFrame, *, class_names: Sequence[str]) -> pd.DataFrame:
+def repetition_scores(
+    predictions: pd.DataFrame,
+    *,
+    class_names: Sequence[str],
+    means: Mapping[str, Sequence[str]] | None = None,
+) -> pd.DataFrame:
     """Overall accuracy, kappa, macro F1, and F1 of each class, of each repetition.
 
     Parameters
@@ -21,6 +26,8 @@ def repetition_scores(predictions: pd.DataFrame, *, class_names: Sequence[str]) 
         Columns `seed`, `sample`, `reference`, `prediction`, one row per seed and sample.
     class_names : sequence of str (n_class,) [1]
         Names in the order of `class_id`.
+    means : mapping of str to sequence of str () [1], optional
+        Groups of classes whose mean F1 is wanted too, by a name for the group.
 
     Returns
     -------
@@ -44,14 +51,18 @@ def repetition_scores(predictions: pd.DataFrame, *, class_names: Sequence[str]) 
         [
             {"seed": seed, **row}
             for seed, part in predictions.groupby("seed")
-            for row in _rows_of(part, class_names)
+            for row in _rows_of(part, class_names, means or {})
         ]
     )
 
 
-def _rows_of(part: pd.DataFrame, class_names: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows_of(
+    part: pd.DataFrame, class_names: Sequence[str], means: Mapping[str, Sequence[str]]
+) -> Iterator[dict[str, Any]]:
     matrix = confusion_matrix(part["reference"], part["prediction"], n_class=len(class_names)).astype(float)
     for metric, statistic in METRICS.items():
         yield {"metric": metric, "class_name": "", "value": float(statistic(matrix))}
-    for name, value in zip(class_names, f1_per_class(matrix), strict=True):
+    f1 = dict(zip(class_names, f1_per_class(matrix), strict=True))
+    f1 |= {name: float(sum(f1[member] for member in group) / len(group)) for name, group in means.items()}
+    for name, value in f1.items():
         yield {"metric": "f1", "class_name": name, "value": float(value)}
