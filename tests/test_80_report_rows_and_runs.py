@@ -52,7 +52,7 @@ def test_file_is_plain_json_beside_the_notebook(tmp_path):
     path = run.finish().path
     assert path == tmp_path / "run" / "results.json"
     content = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
-    assert set(content) == {"provenance", "rows"}
+    assert set(content) == {"provenance", "rows", "repetitions"}
     assert content["provenance"]["scene"]["fingerprint"] == "ab12"
     assert {"started", "seconds", "peak_memory_mb", "commit", "packages"} <= set(content["provenance"])
 

@@ -21,16 +21,32 @@
     field.id = `table-search-${number}`;
     field.autocomplete = 'off';
     field.spellcheck = false;
-    field.placeholder = 'such as sentinel-1 u-net';
+    field.placeholder = table.dataset.filters ? 'words in any column' : 'such as sentinel-1 u-net';
     label.htmlFor = count.htmlFor = field.id;
     label.textContent = 'Search this table';
     count.setAttribute('aria-live', 'polite');
+
+    // One menu for each column named in data-filters, with the words that stand in it, in the order of the rows.
+    const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+    const menus = (table.dataset.filters || '').split('|').filter(Boolean).map((name, which) => {
+      const column = heads.indexOf(name);
+      const menu = document.createElement('select');
+      const title = document.createElement('label');
+      menu.id = `table-filter-${number}-${which}`;
+      title.htmlFor = menu.id;
+      title.textContent = name[0].toUpperCase() + name.slice(1);
+      const words = [...new Set(rows.map(({ row }) => row.cells[column].textContent))];
+      for (const word of ['all', ...words]) menu.add(new Option(word, word === 'all' ? '' : word));
+      menu.addEventListener('change', () => search());
+      return { menu, title, column };
+    });
 
     const search = () => {
       const words = plain(field.value).split(' ').filter(Boolean);
       let shown = 0;
       for (const { row, text } of rows) {
-        row.hidden = !words.every(word => text.includes(word));
+        const fits = ({ menu, column }) => !menu.value || row.cells[column].textContent === menu.value;
+        row.hidden = !words.every(word => text.includes(word)) || !menus.every(fits);
         shown += row.hidden ? 0 : 1;
       }
       count.textContent = `${shown} of ${rows.length} rows`;
@@ -42,7 +58,7 @@
       event.preventDefault();
       search();
     });
-    box.append(label, field, count);
+    box.append(label, field, ...menus.flatMap(({ title, menu }) => [title, menu]), count);
     const scroller = table.closest('.pst-scrollable-table-container') || table;
     scroller.before(box);
     search();

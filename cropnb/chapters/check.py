@@ -11,7 +11,8 @@ from cropnb.chapters.check_prose import check_prose
 from cropnb.chapters.check_ruff import check_ruff
 from cropnb.chapters.findings import Finding
 from cropnb.chapters.resolve import parameter_faults
-from cropnb.chapters.source import Chapter, chapter_paths, find_chapter, load_chapter
+from cropnb.chapters.source import Chapter, chapter_paths, find_chapter, load_chapter, load_page
+from cropnb.paths import book_folder
 from cropnb.schema import SchemaError
 
 Rule = Callable[[Chapter], Iterator[Finding] | list[Finding]]
@@ -60,9 +61,16 @@ def check_chapter(slug_or_path: str | Path) -> list[Finding]:
 
 
 def check_all() -> list[Finding]:
-    """Faults of all chapters, and slugs that two of them share."""
+    """Faults of all chapters, slugs that two of them share, and the prose of all other pages."""
     found = [finding for path in chapter_paths() for finding in check_chapter(path)]
-    return found + list(_shared_slugs())
+    return [*found, *_shared_slugs(), *_other_prose()]
+
+
+def _other_prose() -> Iterator[Finding]:
+    """A number beside a metric word is as suspect on a page without a contract."""
+    folder = book_folder()
+    for path in sorted([*folder.glob("*.md"), *folder.glob("teaching/*.md")]):
+        yield from check_prose(load_page(path))
 
 
 def _shared_slugs() -> Iterator[Finding]:

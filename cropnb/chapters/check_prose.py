@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from cropnb.chapters.findings import Finding
-from cropnb.chapters.source import Cell, Chapter
+from cropnb.chapters.source import Cell, Page
 
 REACH = 30  # characters between the number and the metric word
 
@@ -41,15 +41,15 @@ _NOISE = (
 _ROLE = re.compile(r"\{[\w:+-]+\}(`+)[^`]+\1")
 
 
-def check_prose(chapter: Chapter) -> Iterator[Finding]:
+def check_prose(page: Page) -> Iterator[Finding]:
     """Numbers next to metric words are computed or cited."""
-    for cell in chapter.markdown:
+    for cell in page.markdown:
         for line, sentence in _sentences(cell):
             if _MARKED.search(sentence):
                 continue
             number = _number_at_metric(_ROLE.sub(" ", sentence))
             if number:
-                yield chapter.finding(
+                yield page.finding(
                     f"{number!r} typed in prose next to a metric word",
                     "Print it from a cell with glue, or cite its source in the same sentence.",
                     line=line,

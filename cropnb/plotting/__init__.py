@@ -8,6 +8,7 @@ from cropnb.plotting.activations import (
 from cropnb.plotting.architecture import plot_architecture
 from cropnb.plotting.areas import plot_areas
 from cropnb.plotting.confusion import plot_confusion, plot_confusion_panels
+from cropnb.plotting.cost_accuracy import plot_cost_accuracy
 from cropnb.plotting.crop_calendar import plot_crop_calendar
 from cropnb.plotting.dots import plot_dots
 from cropnb.plotting.embedding import plot_embeddings
@@ -42,6 +43,7 @@ __all__ = [
     "plot_confusion",
     "plot_confusion_panels",
     "plot_correlation_panels",
+    "plot_cost_accuracy",
     "plot_crop_calendar",
     "plot_curve_panels",
     "plot_curves",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -24,21 +25,41 @@ class SearchableTable(Table):
 
     Without that script, as in a notebook, it is a plain table with the same cells. On a narrow screen each
     row becomes a card: every cell carries the name of its column, and roles tell a screen reader that it
-    still is a table.
+    still is a table. For each column in `filters` the script adds a menu of the words in it.
     """
+
+    filters: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         names = [str(name) for name in self.frame.columns]
         head = "".join(f'<th scope="col" role="columnheader">{escape(name)}</th>' for name in names)
-        body = "".join(_html_row(names, [str(v) for v in row]) for row in self.frame.itertuples(index=False))
+        body = "".join(_html_row(names, list(row)) for row in self.frame.itertuples(index=False))
         return (
-            f'<table class="dataframe searchable" role="table"><caption>{escape(self.caption)}</caption>'
+            f'<table class="dataframe searchable" role="table"{self._filters()}>'
+            f"<caption>{escape(self.caption)}</caption>"
             f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
             f'<tbody role="rowgroup">{body}</tbody></table>'
         )
 
+    def _filters(self) -> str:
+        return f' data-filters="{escape("|".join(self.filters))}"' if self.filters else ""
 
-def searchable_table(frame: pd.DataFrame, *, caption: str = "") -> SearchableTable:
+
+class Link(str):
+    """Text of a cell that leads somewhere."""
+
+    href: str
+
+    def __new__(cls, text: str, href: str) -> Link:
+        """Text, and where it leads."""
+        link = super().__new__(cls, text)
+        link.href = href
+        return link
+
+
+def searchable_table(
+    frame: pd.DataFrame, *, caption: str = "", filters: Sequence[str] = ()
+) -> SearchableTable:
     """A table of words that a reader can search on the page.
 
     Parameters
@@ -47,15 +68,20 @@ def searchable_table(frame: pd.DataFrame, *, caption: str = "") -> SearchableTab
         Text cells; the first column names the rows.
     caption : str
         What the table shows; by default the caption of a catalogue.
+    filters : sequence of str
+        Columns whose words the page offers in a menu.
 
     Returns
     -------
     SearchableTable
         With the number of rows in its caption.
     """
+    lacking = [name for name in filters if name not in frame]
+    require(not lacking, f"filters {lacking}; expected columns out of {list(frame)}. Name one of these.")
     title = caption or str(frame.attrs.get("caption", ""))
     n_row = len(frame)
-    return SearchableTable(frame, f"{title} ({n_row} row{'s' if n_row != 1 else ''})" if title else "")
+    counted = f"{title} ({n_row} row{'s' if n_row != 1 else ''})" if title else ""
+    return SearchableTable(frame, counted, filters=tuple(filters))
 
 
 def load_catalogue(name: str, *, folder: Path | None = None) -> pd.DataFrame:
@@ -94,13 +120,19 @@ def load_catalogue(name: str, *, folder: Path | None = None) -> pd.DataFrame:
     return frame
 
 
-def _html_row(names: list[str], cells: list[str]) -> str:
+def _html_row(names: list[str], cells: list[Any]) -> str:
     first, *others = zip(names, cells, strict=True)
     # A class of its own: the book's extension takes a bare <td> that starts with a digit for a number.
     rest = "".join(
-        f'<td class="words" role="cell" data-label="{escape(name)}">{escape(cell)}</td>'
+        f'<td class="words" role="cell" data-label="{escape(name)}">{_html_cell(cell)}</td>'
         for name, cell in others
     )
     name, cell = first
-    head = f'<th scope="row" role="rowheader" data-label="{escape(name)}">{escape(cell)}</th>'
+    head = f'<th scope="row" role="rowheader" data-label="{escape(name)}">{_html_cell(cell)}</th>'
     return f'<tr role="row">{head}{rest}</tr>'
+
+
+def _html_cell(cell: Any) -> str:
+    if isinstance(cell, Link):
+        return f'<a href="{escape(cell.href)}">{escape(cell)}</a>'
+    return escape(str(cell))
