@@ -233,6 +233,6 @@ def test_every_exhibit_of_a_claim_has_a_page_or_none_yet() -> None:
 def test_the_table_can_be_filtered_and_leads_to_the_exhibit() -> None:
     judged = judge([claim(**A_OVER_B)], [])
     html = claims_table(judged, links={EXHIBIT: "chapters/x.html#exhibit-y"})._repr_html_()
-    assert 'data-filters="verdict|work"' in html
+    assert 'data-filters="verdict|source"' in html
     assert '<a href="chapters/x.html#exhibit-y">' in html
     assert counts_table(judged).frame["not run"].tolist() == [1, 1]

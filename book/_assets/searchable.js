@@ -38,7 +38,9 @@
       const words = [...new Set(rows.map(({ row }) => row.cells[column].textContent))];
       for (const word of ['all', ...words]) menu.add(new Option(word, word === 'all' ? '' : word));
       menu.addEventListener('change', () => search());
-      return { menu, title, column };
+      const pair = document.createElement('span');
+      pair.append(title, ' ', menu);
+      return { menu, pair, column };
     });
 
     const search = () => {
@@ -58,7 +60,7 @@
       event.preventDefault();
       search();
     });
-    box.append(label, field, ...menus.flatMap(({ title, menu }) => [title, menu]), count);
+    box.append(label, field, ...menus.map(({ pair }) => pair), count);
     const scroller = table.closest('.pst-scrollable-table-container') || table;
     scroller.before(box);
     search();

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
 from cropnb.plotting.relations import PALETTE
-from cropnb.plotting.style import MARKERS, new_axes, styled
+from cropnb.plotting.style import MARKERS, legend_below, new_axes, styled
 from cropnb.schema import require
 
 
 @styled
 def plot_cost_accuracy(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """One labelled point per classifier: what a fit took, and how accurate it was.
+    """One point per classifier: what a fit took, and how accurate it was.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ def plot_cost_accuracy(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     Axes
-        Seconds on a logarithmic axis; whiskers from `low` to `high`.
+        Seconds on a logarithmic axis; whiskers from `low` to `high`; the legend has millions of parameters.
 
     Raises
     ------
@@ -42,16 +44,11 @@ def plot_cost_accuracy(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for number, row in enumerate(timed.itertuples(index=False)):
         colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
         ax.vlines(row.seconds, row.low, row.high, color=colour)
-        ax.plot(row.seconds, row.value, marker=marker, color=colour, linestyle="none", markersize=8)
-        size = "" if pd.isna(row.n_parameter) else f"\n{row.n_parameter / 1e6:.1f} M"
-        ax.annotate(
-            f"{row.model}{size}",
-            (row.seconds, row.value),
-            xytext=(7, 4),
-            textcoords="offset points",
-            fontsize=10,
-        )
+        size = "" if pd.isna(row.n_parameter) else f", {row.n_parameter / 1e6:.1f} M"
+        look: dict[str, Any] = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 8}
+        ax.plot(row.seconds, row.value, label=f"{row.model}{size}", **look)
     ax.set_xscale("log")
-    ax.margins(x=0.3)
+    ax.margins(x=0.1)
     ax.set(xlabel="seconds of one fit [s]", ylabel="overall accuracy [1]")
+    legend_below(ax)
     return ax

@@ -26,22 +26,20 @@ def claims_table(judged: Sequence[Judged], *, links: Mapping[str, str]) -> Searc
     Returns
     -------
     SearchableTable
-        Columns verdict, claim, effect, why, decided by, source.
+        Columns verdict, claim, what our runs say, decided by, source.
     """
     rows = [
         {
             "verdict": found.outcome.verdict,
-            "claim": found.claim.says,
-            "effect": shown_effect(found.outcome),
-            "why": found.outcome.reason,
+            "claim": f"{found.claim.says} ({found.claim.where})",
+            "what our runs say": ": ".join(filter(None, [shown_effect(found.outcome), found.outcome.reason])),
             "decided by": _exhibit(found, links),
-            "source": f"{found.claim.source}, {found.claim.where}",
-            "work": found.claim.source,
+            "source": found.claim.source,
         }
         for found in judged
     ]
     caption = "Claims of the sources, and what our runs say"
-    return searchable_table(pd.DataFrame(rows, dtype=object), caption=caption, filters=["verdict", "work"])
+    return searchable_table(pd.DataFrame(rows, dtype=object), caption=caption, filters=["verdict", "source"])
 
 
 def counts_table(judged: Sequence[Judged]) -> Table:

@@ -24,7 +24,13 @@ class Comparison:
     right: Selector | None
 
     def __str__(self) -> str:
-        return _words(self.left) + ("" if self.right is None else f" against {_words(self.right)}")
+        if self.right is None:
+            return _words(self.left)
+        shared = {name: word for name, word in self.left.items() if self.right.get(name) == word}
+        sides = [
+            _words({k: v for k, v in side.items() if k not in shared}) for side in (self.left, self.right)
+        ]
+        return f"{sides[0]} against {sides[1]} ({_words(shared)})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,4 +148,4 @@ def _combinations(over: Mapping[str, Sequence[str]]) -> list[Selector]:
 
 
 def _words(selector: Selector) -> str:
-    return ", ".join(value for name, value in selector.items() if value and name != "metric")
+    return ", ".join(word.replace("_", " ") for word in selector.values() if word)

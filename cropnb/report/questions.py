@@ -78,9 +78,7 @@ def answers_table(questions: Sequence[Question], judged: Sequence[Judged]) -> Ta
         found = _bearing_on(question, judged)
         counts = Counter(one.outcome.verdict for one in found)
         numbers = {verdict: counts[verdict] for verdict in VERDICTS}
-        rows.append(
-            {"question": question.asks, "group": question.group, **numbers, "so far": _answer(counts)}
-        )
+        rows.append({"question": question.asks, "so far": _answer(counts), **numbers})
     return Table(pd.DataFrame(rows), "Questions of the thesis, and claims by verdict")
 
 
