@@ -16,7 +16,7 @@ from cropnb.chapters.source import Chapter, load_chapter, slugs
 from cropnb.schema import require
 
 PNG = "image/png"
-N_COLOUR = 24  # enough to recognise a figure; the book itself shows the figures of its own run
+N_COLOUR = 16  # enough to recognise a figure; the book itself shows the figures of its own run
 
 
 def update_reference(slug_or_path: str | Path, *, force: bool = False, progress: bool = True) -> RunResult:
