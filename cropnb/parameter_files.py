@@ -30,7 +30,7 @@ def read_parameter_file(path: Path) -> dict[str, Any]:
     Returns
     -------
     dict (table,) [1]
-        Without the keys `base`, `only_presets` and `without`; inner tables are shared, and not to be changed.
+        Without the keys `base`, `only_presets` and `without`; the caller may change its tables.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def read_parameter_file(path: Path) -> dict[str, Any]:
         table = merged(table, own, where="")
         if kept is not None:
             table[_PRESETS] = _only(kept, table.get(_PRESETS, {}), file.name)
-    return table
+    return _own(table)
 
 
 def parameter_files(folder: Path) -> list[Path]:
@@ -175,7 +175,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise SchemaError(f"{path.name}: not TOML ({error}). Correct the file at that place.") from error
 
 
+def _own(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy whose inner tables are copies as well."""
+    return {key: _own(entry) if isinstance(entry, Mapping) else entry for key, entry in table.items()}
+
+
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> dict[str, Any]:
-    """A file's table, not to be changed; the catalogue asks for it often, and reading TOML is slow."""
+    """A file's table, shared: the catalogue asks for it often, and reading TOML is slow."""
     return tomllib.loads(text)

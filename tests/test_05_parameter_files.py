@@ -120,3 +120,11 @@ def test_the_table_of_a_second_season_shows_what_it_changes_and_what_it_inherits
         "optics.rapideye.acquisitions",
     }
     assert second.loc["optics.rapideye.acquisitions", "tag"] == "T"
+
+
+def test_a_caller_may_change_what_was_read(tmp_path: Path) -> None:
+    write(tmp_path, a=f"[x]\none = {leaf(1)}\n", b=f'base = "a.toml"\n[y]\ntwo = {leaf(2)}\n')
+    first = read_parameter_file(tmp_path / "b.toml")
+    del first["x"]["one"], first["y"]["two"]
+    again = read_parameter_file(tmp_path / "b.toml")
+    assert (again["x"]["one"]["value"], again["y"]["two"]["value"]) == (1, 2)
