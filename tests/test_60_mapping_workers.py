@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 import xarray as xr
-from distributed import LocalCluster
+from distributed import LocalCluster, default_client
 from typer.testing import CliRunner
 
 from cropnb.cli import app
@@ -85,6 +85,8 @@ def test_a_dask_cluster_writes_the_same_bytes(store: Path, forest: Path, tmp_pat
         same_bytes(one, mapped(store, forest, tmp_path / "many", cluster.scheduler_address))
     with pytest.raises(SchemaError, match="no Dask scheduler"):
         mapped(store, forest, tmp_path / "none", "nowhere")
+    with pytest.raises(ValueError, match="No client"):  # Dask is left as it was
+        default_client()
 
 
 def without_orbit(scene: xr.DataTree) -> xr.DataTree:

@@ -60,7 +60,8 @@ def executor_of(workers: Workers) -> Iterator[tuple[Executor | None, int]]:
 
 def _dask_client(address: str) -> Any:
     try:
-        return importlib.import_module("distributed").Client(address)  # an optional dependency
+        # Not the default: a client that found nobody would take all later work of Dask, and never do it.
+        return importlib.import_module("distributed").Client(address, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SchemaError(
             f"map: no Dask scheduler at {address!r} ({error}); expected an address such as tcp://host:8786. "
