@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cropnb.plotting.relations import PALETTE
-from cropnb.plotting.style import MARKERS, legend_below, new_axes, styled
+from cropnb.plotting.style import MARKERS, legend_below, log_axis, new_axes, styled
 from cropnb.schema import require
 
 
@@ -47,7 +47,7 @@ def plot_cost_accuracy(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         size = "" if pd.isna(row.n_parameter) else f", {row.n_parameter / 1e6:.1f} M"
         look: dict[str, Any] = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 8}
         ax.plot(row.seconds, row.value, label=f"{row.model}{size}", **look)
-    ax.set_xscale("log")
+    log_axis(ax)
     ax.margins(x=0.1)
     ax.set(xlabel="seconds of one fit [s]", ylabel="overall accuracy [1]")
     legend_below(ax)

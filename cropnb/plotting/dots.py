@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from cropnb.plotting.relations import PALETTE
-from cropnb.plotting.style import MARKERS, TICK_SIZE, legend_below, new_axes, styled
+from cropnb.plotting.style import MARKERS, TICK_SIZE, legend_below, log_axis, new_axes, styled
 from cropnb.schema import require
 
 _STEP = 0.23  # inches from one dot to the next
@@ -110,7 +109,4 @@ def _scale(ax: Axes, xlabel: str, *, log: bool) -> None:
     ax.set_xlabel(xlabel)
     ax.grid(axis="x", color="#D5D5D5")
     if log:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.xaxis.set_minor_locator(NullLocator())
+        log_axis(ax)

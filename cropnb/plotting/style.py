@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
 from cropnb.schema import KINDS, require
@@ -199,3 +200,17 @@ def label_kind(ax: Axes, kind: str) -> Axes:
     if kind == "simulated" and SIMULATED not in title:
         ax.set_title(f"{title}\n({SIMULATED})" if title else SIMULATED)
     return ax
+
+
+def log_axis(ax: Axes) -> None:
+    """Logarithmic x axis with plain numbers at 1, 2 and 5.
+
+    Parameters
+    ----------
+    ax : Axes
+        Changed.
+    """
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
